@@ -1,0 +1,46 @@
+# `make` sets up what is missing: a JDK, .venv and the jar. The other targets do that first, then their own work.
+
+# The first of these that is Python 3.11 or newer; PYTHON=… on the command line chooses another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: ready demo test soak bench lint format clean
+
+ready: .venv/.ready
+	@$(BIN)/python java/build_jar.py
+
+demo: ready
+	@$(BIN)/hsmbridge demo
+
+test: ready
+	@$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)
+
+soak: ready
+	@$(BIN)/pytest -m soak $(PYTEST_ARGS)
+
+bench: ready
+	@$(BIN)/python tests/bench/overhead.py
+
+lint: .venv/.ready
+	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: run 'make format'" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python java/build_jar.py --lint
+
+format: .venv/.ready
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+clean:
+	@rm -rf .venv build dist .gradle bridge/jvm/hsmbridge.jar .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find bridge java tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "hsmbridge needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python3" >&2; exit 1; }
+	@sh java/ensure_jdk.sh "$(PYTHON)"
+	@echo "setting up .venv (once)" >&2
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
