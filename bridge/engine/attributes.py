@@ -1,0 +1,187 @@
+"""PKCS#11 attributes: their numbers, value types, defaults, and who may set them when.
+
+One table, :data:`RULES`, is the only place that knows this. Sources: PKCS#11 v3.1 section 4; the AWS CloudHSM user
+guide, pages "java-lib-attributes_5" (defaults) and "cloudhsm_cli-key-attributes-table" (changes later).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from types import MappingProxyType
+
+from bridge.engine.errors import HsmError, ReturnCode
+
+Value = bool | int | str | bytes
+
+
+class ObjectClass(IntEnum):
+    """``CKO_`` numbers of the classes that an HSM holds."""
+
+    PUBLIC_KEY = 2
+    PRIVATE_KEY = 3
+    SECRET_KEY = 4
+
+
+class KeyType(IntEnum):
+    """``CKK_`` numbers of the key types that the engine knows."""
+
+    RSA = 0x00
+    EC = 0x03
+    AES = 0x1F
+
+
+class Attribute(IntEnum):
+    """``CKA_`` numbers; the names, without the prefix, are the names that cross every door."""
+
+    CLASS = 0x000
+    TOKEN = 0x001
+    PRIVATE = 0x002
+    LABEL = 0x003
+    VALUE = 0x011
+    TRUSTED = 0x086
+    KEY_TYPE = 0x100
+    ID = 0x102
+    SENSITIVE = 0x103
+    ENCRYPT = 0x104
+    DECRYPT = 0x105
+    WRAP = 0x106
+    UNWRAP = 0x107
+    SIGN = 0x108
+    VERIFY = 0x10A
+    DERIVE = 0x10C
+    MODULUS = 0x120
+    MODULUS_BITS = 0x121
+    PUBLIC_EXPONENT = 0x122
+    PUBLIC_KEY_INFO = 0x129
+    VALUE_LEN = 0x161
+    EXTRACTABLE = 0x162
+    LOCAL = 0x163
+    NEVER_EXTRACTABLE = 0x164
+    ALWAYS_SENSITIVE = 0x165
+    MODIFIABLE = 0x170
+    DESTROYABLE = 0x172
+    EC_PARAMS = 0x180
+    EC_POINT = 0x181
+    WRAP_WITH_TRUSTED = 0x210
+    CHECK_VALUE = 0x90
+    # Vendor-defined: what the border needs and PKCS#11 does not name.
+    PRIVATE_KEY_INFO = 0x8000_0001
+    CREATED = 0x8000_0002
+
+
+Attributes = Mapping[Attribute, Value]
+
+
+class Origin(Enum):
+    """Where an attribute's value may come from when its key is made."""
+
+    CALLER = "caller"
+    """The caller may give it; the default applies otherwise."""
+    IMPORT = "import"
+    """Part of an imported key's value."""
+    ENGINE = "engine"
+    """The engine computes it; no caller gives it."""
+
+
+class Change(Enum):
+    """How an attribute may change after its key was made."""
+
+    NEVER = "never"
+    FREELY = "freely"
+    TO_TRUE = "only from false to true"
+    TO_FALSE = "only from true to false"
+
+
+SECRET, PUBLIC, PRIVATE = ObjectClass.SECRET_KEY, ObjectClass.PUBLIC_KEY, ObjectClass.PRIVATE_KEY
+_ALL = frozenset(ObjectClass)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one attribute is: its value type, the classes that have it, and who may set it when."""
+
+    kind: type[bool] | type[int] | type[str] | type[bytes]
+    origin: Origin
+    change: Change = Change.NEVER
+    classes: frozenset[ObjectClass] = _ALL
+    default: Value | None = None
+
+
+def _flag(change: Change, default: bool, *classes: ObjectClass) -> Rule:
+    return Rule(bool, Origin.CALLER, change, frozenset(classes) or _ALL, default)
+
+
+def _computed(kind: type[bool] | type[int] | type[bytes], *classes: ObjectClass) -> Rule:
+    return Rule(kind, Origin.ENGINE, Change.NEVER, frozenset(classes) or _ALL)
+
+
+RULES: Mapping[Attribute, Rule] = MappingProxyType(
+    {
+        Attribute.CLASS: Rule(int, Origin.IMPORT),
+        Attribute.KEY_TYPE: Rule(int, Origin.IMPORT),
+        Attribute.TOKEN: _flag(Change.TO_TRUE, False),
+        Attribute.PRIVATE: _flag(Change.NEVER, True),
+        Attribute.LABEL: Rule(str, Origin.CALLER, Change.FREELY, default=""),
+        Attribute.ID: Rule(bytes, Origin.CALLER, Change.FREELY, default=b""),
+        Attribute.TRUSTED: Rule(bool, Origin.ENGINE, Change.NEVER, _ALL, False),
+        Attribute.SENSITIVE: _flag(Change.TO_TRUE, True, SECRET, PRIVATE),
+        Attribute.EXTRACTABLE: _flag(Change.TO_FALSE, True, SECRET, PRIVATE),
+        Attribute.WRAP_WITH_TRUSTED: _flag(Change.TO_TRUE, False, SECRET, PRIVATE),
+        Attribute.ENCRYPT: _flag(Change.FREELY, True, SECRET, PUBLIC),
+        Attribute.DECRYPT: _flag(Change.FREELY, True, SECRET, PRIVATE),
+        Attribute.WRAP: _flag(Change.FREELY, True, SECRET, PUBLIC),
+        Attribute.UNWRAP: _flag(Change.FREELY, True, SECRET, PRIVATE),
+        Attribute.SIGN: _flag(Change.FREELY, True, SECRET, PRIVATE),
+        Attribute.VERIFY: _flag(Change.FREELY, True, SECRET, PUBLIC),
+        Attribute.DERIVE: _flag(Change.FREELY, False, SECRET, PRIVATE),
+        Attribute.MODIFIABLE: _flag(Change.TO_FALSE, True),
+        Attribute.DESTROYABLE: _flag(Change.TO_FALSE, True),
+        Attribute.LOCAL: _computed(bool),
+        Attribute.NEVER_EXTRACTABLE: _computed(bool, SECRET, PRIVATE),
+        Attribute.ALWAYS_SENSITIVE: _computed(bool, SECRET, PRIVATE),
+        Attribute.CHECK_VALUE: _computed(bytes),
+        Attribute.CREATED: _computed(int),
+        Attribute.PUBLIC_KEY_INFO: Rule(bytes, Origin.IMPORT, classes=frozenset({PUBLIC, PRIVATE})),
+        Attribute.PRIVATE_KEY_INFO: Rule(bytes, Origin.IMPORT, classes=frozenset({PRIVATE})),
+        Attribute.VALUE: Rule(bytes, Origin.IMPORT, classes=frozenset({SECRET})),
+        Attribute.VALUE_LEN: Rule(int, Origin.CALLER, classes=frozenset({SECRET})),
+        Attribute.MODULUS: _computed(bytes, PUBLIC, PRIVATE),
+        Attribute.MODULUS_BITS: Rule(int, Origin.CALLER, classes=frozenset({PUBLIC, PRIVATE})),
+        Attribute.PUBLIC_EXPONENT: Rule(bytes, Origin.CALLER, classes=frozenset({PUBLIC, PRIVATE})),
+        Attribute.EC_PARAMS: Rule(bytes, Origin.CALLER, classes=frozenset({PUBLIC, PRIVATE})),
+        Attribute.EC_POINT: _computed(bytes, PUBLIC, PRIVATE),
+    }
+)
+
+SECRET_VALUES = frozenset({Attribute.VALUE, Attribute.PRIVATE_KEY_INFO})
+"""Attributes that hold key bytes: only ever given, never read back."""
+
+
+def parse(named: Mapping[str, object]) -> dict[Attribute, Value]:
+    """Turn names and untyped values, as a door receives them, into attributes.
+
+    Args:
+        named: attribute names without the ``CKA_`` prefix, and their values.
+
+    Returns:
+        The same, keyed by :class:`Attribute`, every value of the attribute's type.
+
+    Raises:
+        HsmError: ``ATTRIBUTE_TYPE_INVALID`` for an unknown name, ``ATTRIBUTE_VALUE_INVALID`` for a value of
+            another type.
+    """
+    attributes: dict[Attribute, Value] = {}
+    for name, value in named.items():
+        if name not in Attribute.__members__:
+            raise HsmError(ReturnCode.ATTRIBUTE_TYPE_INVALID, f"There is no attribute {name!r}.")
+        attribute = Attribute[name]
+        kind = RULES[attribute].kind
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise HsmError(
+                ReturnCode.ATTRIBUTE_VALUE_INVALID,
+                f"Attribute {name} takes a value of type {kind.__name__}, not {type(value).__name__}.",
+            )
+        attributes[attribute] = value
+    return attributes

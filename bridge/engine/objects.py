@@ -1,0 +1,71 @@
+"""Keys as the HSM holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass
+from bridge.engine.material import Key, load
+
+
+@dataclass(frozen=True)
+class HsmObject:
+    """One key: who owns it, what its attributes are, and its value.
+
+    Instances never change; a changed key is a new instance.
+
+    Attributes:
+        handle: unique in its HSM, never used again after the key is destroyed.
+        owner: the name of the crypto user that made it.
+        shared_with: names of the crypto users that may use it.
+        attributes: all attributes but the secret values.
+        material: PKCS#8 DER of a private key, SubjectPublicKeyInfo DER of a public one, the bytes of a secret key.
+    """
+
+    handle: int
+    owner: str
+    attributes: Attributes
+    material: bytes = field(repr=False)
+    shared_with: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if SECRET_VALUES & self.attributes.keys():
+            raise AssertionError("secret values belong into material")
+        object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
+
+    @cached_property
+    def key(self) -> Key:
+        """The parsed key; its value was checked when it was made or imported, and its seal when it was read."""
+        return load(self.object_class, self.material)
+
+    @cached_property
+    def allowed(self) -> frozenset[Attribute]:
+        """The attributes that are true, for quick checks of what the key may do."""
+        return frozenset(name for name, value in self.attributes.items() if value is True)
+
+    @cached_property
+    def object_class(self) -> ObjectClass:
+        """Public, private or secret key."""
+        return ObjectClass(int(self.attributes[Attribute.CLASS]))
+
+    @cached_property
+    def key_type(self) -> KeyType:
+        """RSA, EC or AES."""
+        return KeyType(int(self.attributes[Attribute.KEY_TYPE]))
+
+    @property
+    def label(self) -> str:
+        """The key's label, which may be empty."""
+        return str(self.attributes[Attribute.LABEL])
+
+    def __str__(self) -> str:
+        """Name the key as messages do."""
+        return describe(self.handle, self.label)
+
+
+def describe(handle: int, label: str) -> str:
+    """Name a key in a message: its label, if it has one, and its reference as the CloudHSM CLI prints it."""
+    reference = f"0x{handle:016x}"
+    return f"key {label!r} ({reference})" if label else f"key {reference}"

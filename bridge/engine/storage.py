@@ -1,0 +1,70 @@
+"""What the engine asks of whatever keeps its state; :mod:`bridge.store` implements it on disk."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.engine.objects import HsmObject
+from bridge.engine.users import User
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened since a generation.
+
+    Attributes:
+        generation: the state's number after these changes.
+        complete: whether ``objects`` holds every key there is, so that all others are gone.
+        objects: keys that are new or changed.
+        damaged: handles of stored keys whose seal is broken.
+        destroyed: handles of keys that are gone.
+        users: all users, whether changed or not.
+    """
+
+    generation: int
+    complete: bool
+    objects: tuple[HsmObject, ...]
+    damaged: tuple[int, ...]
+    destroyed: tuple[int, ...]
+    users: tuple[User, ...]
+
+
+class Transaction(Protocol):
+    """A set of changes that happens as a whole or not at all; nobody else changes anything meanwhile."""
+
+    def changes_since(self, generation: int) -> Changes:
+        """As :meth:`Storage.changes_since`, seen from inside the transaction."""
+
+    def put_object(self, obj: HsmObject) -> None:
+        """Add a key, or replace the one of the same handle."""
+
+    def delete_object(self, handle: int) -> None:
+        """Destroy a key."""
+
+    def put_user(self, user: User) -> None:
+        """Add a user, or replace the one of the same role and name."""
+
+
+class Storage(Protocol):
+    """Keeps users and token keys; several processes may share one.
+
+    Every method raises HsmError: ``DEVICE_MEMORY`` if the disk is full, ``TOKEN_WRITE_PROTECTED`` if it may not be
+    written, ``DEVICE_ERROR`` if what is stored is not what was written, ``FUNCTION_FAILED`` if others hold it.
+    """
+
+    def is_current(self, generation: int) -> bool:
+        """Tell whether a state of that generation is still the newest; quick enough to ask at each use."""
+
+    def changes_since(self, generation: int) -> Changes:
+        """Return what happened after a generation; 0 for everything."""
+
+    def allocate_handles(self) -> range:
+        """Return handles that nobody else has got or will get."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; it is durable when the block is left, and undone if the block raises."""
+
+    def close(self) -> None:
+        """Let go of files; the storage is of no more use."""

@@ -1,0 +1,150 @@
+"""From what a caller asks for to the attributes that a key gets, and how they may change afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.engine.attributes import (
+    RULES,
+    SECRET_VALUES,
+    Attribute,
+    Attributes,
+    Change,
+    ObjectClass,
+    Origin,
+    Value,
+)
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.objects import HsmObject
+
+LABEL_LIMIT = 127
+"""Characters (user guide, "cloudhsm_cli-key-attributes")."""
+
+
+def complete(
+    given: Attributes, facts: Attributes, *, defaults: Attributes, generated: bool, now_ms: int
+) -> dict[Attribute, Value]:
+    """Return all attributes of a new key.
+
+    Args:
+        given: what the caller asks for.
+        facts: what follows from the key's value, as :func:`bridge.engine.material.describe` tells.
+        defaults: what the session puts in place of the table's defaults.
+        generated: whether the HSM made the key; otherwise it was imported.
+        now_ms: the time, in milliseconds since 1970.
+
+    Returns:
+        A value for every attribute that the key's class has, secret values excepted.
+
+    Raises:
+        HsmError: ``ATTRIBUTE_READ_ONLY``, ``ATTRIBUTE_VALUE_INVALID`` or ``TEMPLATE_INCONSISTENT``.
+    """
+    object_class = ObjectClass(int(facts[Attribute.CLASS]))
+    for attribute, value in given.items():
+        _check_given(attribute, value, object_class, facts)
+    attributes = {
+        attribute: rule.default
+        for attribute, rule in RULES.items()
+        if rule.default is not None and object_class in rule.classes
+    }
+    attributes |= {name: value for name, value in defaults.items() if object_class in RULES[name].classes}
+    attributes |= {name: value for name, value in given.items() if name not in SECRET_VALUES}
+    attributes |= facts
+    attributes |= {Attribute.LOCAL: generated, Attribute.CREATED: now_ms}
+    if object_class is not ObjectClass.PUBLIC_KEY:
+        attributes[Attribute.NEVER_EXTRACTABLE] = generated and not attributes[Attribute.EXTRACTABLE]
+        attributes[Attribute.ALWAYS_SENSITIVE] = generated and attributes[Attribute.SENSITIVE] is True
+    return attributes
+
+
+def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, facts: Attributes) -> None:
+    rule = RULES[attribute]
+    if rule.origin is Origin.ENGINE:
+        raise HsmError(ReturnCode.ATTRIBUTE_READ_ONLY, f"Attribute {attribute.name} is set by the HSM; leave it out.")
+    if object_class not in rule.classes:
+        raise HsmError(
+            ReturnCode.TEMPLATE_INCONSISTENT,
+            f"Attribute {attribute.name} does not exist on a {name_of(object_class)}.",
+        )
+    if attribute in facts and not _equal(attribute, facts[attribute], value):
+        raise HsmError(
+            ReturnCode.TEMPLATE_INCONSISTENT,
+            f"Attribute {attribute.name} contradicts the key's value; leave it out or give the right one.",
+        )
+    if attribute is Attribute.PRIVATE and value is False and object_class is not ObjectClass.PUBLIC_KEY:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID,
+            f"PRIVATE is always true on a {name_of(object_class)}; leave it out.",
+        )
+    if attribute is Attribute.LABEL:
+        check_label(str(value))
+
+
+def _equal(attribute: Attribute, fact: Value, given: Value) -> bool:
+    if attribute is Attribute.PUBLIC_EXPONENT and isinstance(fact, bytes) and isinstance(given, bytes):
+        return int.from_bytes(fact, "big") == int.from_bytes(given, "big")
+    return fact == given
+
+
+def check_label(label: str) -> None:
+    """Refuse labels that are too long for the HSM.
+
+    Raises:
+        HsmError: ``ATTRIBUTE_VALUE_INVALID``.
+    """
+    if len(label) > LABEL_LIMIT:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID,
+            f"A label has at most {LABEL_LIMIT} characters; {len(label)} were given.",
+        )
+
+
+def change(obj: HsmObject, given: Attributes) -> Mapping[Attribute, Value]:
+    """Return a key's attributes after a change that its rules allow.
+
+    Args:
+        obj: the key as it is.
+        given: the attributes to change; a value that the key already has is no change.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED`` if the key is not modifiable, ``ATTRIBUTE_TYPE_INVALID`` if it has no such
+            attribute, ``ATTRIBUTE_READ_ONLY`` if the attribute does not change that way.
+    """
+    changes = {name: value for name, value in given.items() if obj.attributes.get(name) != value}
+    if changes and Attribute.MODIFIABLE not in obj.allowed:
+        raise HsmError(ReturnCode.ACTION_PROHIBITED, f"The attribute MODIFIABLE of {obj} is false: nothing changes it.")
+    for attribute, value in changes.items():
+        rule = RULES[attribute]
+        if obj.object_class not in rule.classes or attribute in SECRET_VALUES:
+            raise HsmError(
+                ReturnCode.ATTRIBUTE_TYPE_INVALID,
+                f"{obj} is a {name_of(obj.object_class)} and has no attribute {attribute.name} to set.",
+            )
+        if not _may_become(rule.change, value):
+            raise _refused_change(obj, attribute, value, rule.change)
+        if attribute is Attribute.LABEL:
+            check_label(str(value))
+    return {**obj.attributes, **changes}
+
+
+def _may_become(rule: Change, value: Value) -> bool:
+    return (
+        rule is Change.FREELY
+        or (rule is Change.TO_TRUE and value is True)
+        or (rule is Change.TO_FALSE and value is False)
+    )
+
+
+def _refused_change(obj: HsmObject, attribute: Attribute, value: Value, rule: Change) -> HsmError:
+    name = attribute.name.lower().replace("_", "-")
+    shown = str(value).lower() if isinstance(value, bool) else "given"
+    return HsmError(
+        ReturnCode.ATTRIBUTE_READ_ONLY,
+        f"Attribute {name} cannot be set to the value {shown} by the user for this operation: "
+        f"on {obj} it changes {rule.value}.",
+    )
+
+
+def name_of(object_class: ObjectClass) -> str:
+    """Name a class of keys in a message."""
+    return object_class.name.lower().replace("_", " ")
