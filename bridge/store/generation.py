@@ -1,0 +1,50 @@
+"""A number that all processes of a home share in memory, so that a use of a key need not ask the database.
+
+The database's generation grows by one with each transaction. A writer announces the generation that it is about to
+commit here, while it holds the database's write lock and before it commits. So the announced number is never behind
+the committed one, and a reader whose state has the announced generation has the newest state. If a writer dies in
+between, the announced number is ahead: readers then ask the database until the next transaction closes the gap.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+
+from bridge.store.files import OWNER_ONLY
+
+_BYTES = 8
+
+
+class Announced:
+    """The announced generation of one home."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file.
+
+        Raises:
+            OSError: if that fails.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), OWNER_ONLY)
+        try:
+            if os.fstat(descriptor).st_size < _BYTES:
+                # Written, not only extended, so that a full disk is met here and not at a later store into memory.
+                os.pwrite(descriptor, bytes(_BYTES), 0)
+            self._map = mmap.mmap(descriptor, _BYTES)
+        finally:
+            os.close(descriptor)
+        self._number = memoryview(self._map).cast("Q")
+
+    def get(self) -> int:
+        """Return the newest generation that any process is committing or has committed."""
+        return self._number[0]
+
+    def set(self, generation: int) -> None:
+        """Announce a generation; the caller holds the database's write lock."""
+        self._number[0] = generation
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._number.release()
+        self._map.close()

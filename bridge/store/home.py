@@ -1,0 +1,149 @@
+"""A home: the folder that holds one HSM."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+from sqlalchemy import insert
+
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.hsm import Hsm
+from bridge.store import keyring
+from bridge.store.errors import translating
+from bridge.store.files import sync_folder, write_new
+from bridge.store.generation import Announced
+from bridge.store.ledger import Ledger
+from bridge.store.schema import HSM, migrate
+from bridge.store.seal import Sealer
+from bridge.store.sql import SqlStorage
+from bridge.store.sqlite import open_database, writing
+
+_DATABASE = "hsm.db"
+_MASTER_KEY = "master.key"
+_GENERATION = "generation"
+_FIRST_HANDLE = 0x40000
+"""Below are the numbers of the HSM itself; CloudHSM's own handles begin there too."""
+
+Passphrase = Callable[[], str | None]
+"""Asks for the passphrase of a home, or returns None if there is nobody to ask."""
+
+
+def default_home() -> Path:
+    """Return ``$HSMBRIDGE_HOME``, or the platform's folder for user data."""
+    given = os.environ.get("HSMBRIDGE_HOME")
+    return Path(given) if given else platformdirs.user_data_path("hsmbridge", appauthor=False)
+
+
+def _passphrase_from_environment() -> str | None:
+    return os.environ.get("HSMBRIDGE_PASSPHRASE")
+
+
+def create_home(
+    home: Path, *, admin_password: bytes, user: str, password: bytes, passphrase: str | None = None
+) -> None:
+    """Create a home with an HSM, its admin and its first crypto user; it is there as a whole or not at all.
+
+    Args:
+        home: the folder; it must not exist, or be empty.
+        admin_password: of the admin named ``admin``, in UTF-8.
+        user: name of the crypto user.
+        password: of the crypto user, in UTF-8.
+        passphrase: seals the master key; None keeps it in a file of mode 0600.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED`` if there is something already; as :meth:`Hsm.initialize`; ``DEVICE_MEMORY``
+            or ``TOKEN_NOT_PRESENT`` if the folder cannot be written.
+    """
+    with translating(home):
+        if home.exists() and (not home.is_dir() or any(home.iterdir())):
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"{home} is not empty: it may hold an HSM already. Choose another folder with HSMBRIDGE_HOME, "
+                "or remove this one, and all keys in it, yourself.",
+            )
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = home.parent / f".{home.name}.{secrets.token_hex(4)}"
+        draft.mkdir(mode=0o700)
+        try:
+            _fill(draft, passphrase)
+            hsm = open_home(draft, lambda: passphrase)
+            try:
+                hsm.initialize(admin_password, user, password)
+            finally:
+                hsm.close()
+            sync_folder(draft)
+            draft.replace(home)
+            sync_folder(home.parent)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+
+def _fill(home: Path, passphrase: str | None) -> None:
+    master_key = keyring.create(home / _MASTER_KEY, passphrase)
+    database = home / _DATABASE
+    # SQLite gives its other files the mode of this one.
+    write_new(database, b"")
+    home_id = secrets.token_bytes(16)
+    engine = open_database(database)
+    try:
+        with writing(engine).begin() as connection:
+            migrate(connection, home)
+            ledger = Ledger(Sealer(master_key, home_id)).seal(1, {})
+            connection.execute(
+                insert(HSM).values(home_id=home_id, generation=1, next_handle=_FIRST_HANDLE, ledger=ledger)
+            )
+    finally:
+        engine.dispose()
+
+
+def open_home(
+    home: Path,
+    passphrase: Passphrase = _passphrase_from_environment,
+    clock: Callable[[], float] = time.time,
+) -> Hsm:
+    """Open the HSM of a home.
+
+    Args:
+        home: the folder.
+        passphrase: asked only if the master key is sealed; by default the variable ``HSMBRIDGE_PASSPHRASE``.
+        clock: returns seconds since 1970.
+
+    Returns:
+        The HSM; other processes may have it open too.
+
+    Raises:
+        HsmError: ``TOKEN_NOT_PRESENT`` if there is no home, it cannot be read, or has another schema version;
+            ``PIN_INCORRECT`` for the passphrase; ``DEVICE_ERROR`` if what is stored was changed.
+    """
+    with translating(home):
+        if not (home / _DATABASE).is_file() or not (home / _MASTER_KEY).is_file():
+            _refuse_missing(home)
+        key_file = home / _MASTER_KEY
+        sealed = keyring.needs_passphrase(key_file)
+        master_key = keyring.read(key_file, passphrase() if sealed else None)
+        engine = open_database(home / _DATABASE)
+        try:
+            with writing(engine).begin() as connection:
+                migrate(connection, home)
+                home_id = bytes(connection.execute(HSM.select()).one().home_id)
+            storage = SqlStorage(home, engine, Announced(home / _GENERATION), Sealer(master_key, home_id))
+            return Hsm(storage, clock)
+        except BaseException:
+            engine.dispose()
+            raise
+
+
+def _refuse_missing(home: Path) -> None:
+    if home.is_dir():
+        os.listdir(home)  # a folder that may not be read is told apart from one without an HSM
+    raise HsmError(
+        ReturnCode.TOKEN_NOT_PRESENT,
+        f"There is no HSM in {home}: create one with `hsmbridge init`, or set HSMBRIDGE_HOME to the folder of another.",
+    )

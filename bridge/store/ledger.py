@@ -1,0 +1,63 @@
+"""The ledger: one sealed number that stands for the whole set of records, so that none vanishes or goes back in time.
+
+It is the exclusive or of a keyed hash of every record's name and generation. Each transaction updates it in time
+proportional to the change; who removes a record, or puts an older version back, cannot make the number fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridge.store.seal import Sealer
+
+_NAME = b"ledger"
+
+
+class Ledger:
+    """The set of records as last seen: the generation of each, and their number."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._versions: dict[bytes, int] = {}
+        self._total = 0
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self._versions.clear()
+        self._total = 0
+
+    def record(self, changes: Mapping[bytes, int | None]) -> None:
+        """Take note of records' new generations; None for one that is gone."""
+        self._total = self.total_after(changes)
+        for name, generation in changes.items():
+            if generation is None:
+                self._versions.pop(name, None)
+            else:
+                self._versions[name] = generation
+
+    def total_after(self, changes: Mapping[bytes, int | None]) -> int:
+        """Return the number as it will be after changes."""
+        total = self._total
+        for name, generation in changes.items():
+            old = self._versions.get(name)
+            if old is not None:
+                total ^= self._sealer.entry(name, old)
+            if generation is not None:
+                total ^= self._sealer.entry(name, generation)
+        return total
+
+    def users(self) -> set[bytes]:
+        """Return the names of the users' records."""
+        return {name for name in self._versions if name.startswith(b"user")}
+
+    def seal(self, generation: int, changes: Mapping[bytes, int | None]) -> bytes:
+        """Return the sealed number for the state after changes, which has that generation."""
+        return self._sealer.seal(_NAME, generation, b"", self.total_after(changes).to_bytes(32, "big"))
+
+    def matches(self, generation: int, sealed: bytes) -> bool:
+        """Tell whether the records seen are the ones that a stored number stands for.
+
+        Raises:
+            SealBroken: if the number itself was changed.
+        """
+        return self._sealer.open(_NAME, generation, b"", sealed) == self._total.to_bytes(32, "big")

@@ -1,0 +1,109 @@
+"""The tables, and how a database of an older schema becomes one of this schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    insert,
+    inspect,
+    select,
+    update,
+)
+
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.store.errors import damaged
+
+METADATA = MetaData()
+
+SCHEMA = Table("schema_version", METADATA, Column("version", Integer, nullable=False))
+
+HSM = Table(
+    "hsm",
+    METADATA,
+    Column("home_id", LargeBinary, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("next_handle", BigInteger, nullable=False),
+    Column("ledger", LargeBinary, nullable=False),
+)
+
+OBJECTS = Table(
+    "objects",
+    METADATA,
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", BigInteger, nullable=False, index=True),
+    Column("readable", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+DESTROYED = Table(
+    "destroyed",
+    METADATA,
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", BigInteger, nullable=False, index=True),
+)
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("role", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("generation", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+
+def _create(connection: Connection) -> None:
+    METADATA.create_all(connection)
+    connection.execute(insert(SCHEMA).values(version=0))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create,)
+"""Step n brings a database from version n to n + 1; a step, once released, never changes."""
+
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: Connection, home: Path) -> None:
+    """Bring a database to this version's schema, inside the caller's transaction.
+
+    Raises:
+        HsmError: ``TOKEN_NOT_PRESENT`` if a newer hsmbridge wrote it.
+    """
+    version = version_of(connection, home)
+    if version > VERSION:
+        raise HsmError(
+            ReturnCode.TOKEN_NOT_PRESENT,
+            f"The home {home} has schema version {version}; this hsmbridge knows versions up to {VERSION}. "
+            "Use the hsmbridge that wrote it, or a newer one.",
+        )
+    for step in MIGRATIONS[version:]:
+        step(connection)
+    if version < VERSION:
+        connection.execute(update(SCHEMA).values(version=VERSION))
+
+
+def version_of(connection: Connection, home: Path) -> int:
+    """Return a database's schema version; 0 for an empty one.
+
+    Raises:
+        HsmError: ``DEVICE_ERROR`` if it is no database of hsmbridge.
+    """
+    names = inspect(connection).get_table_names()
+    if not names:
+        return 0
+    if SCHEMA.name not in names:
+        raise damaged(home, "its database has no schema version")
+    version = connection.execute(select(SCHEMA.c.version)).scalar()
+    if not isinstance(version, int):
+        raise damaged(home, "its schema version is missing")
+    return version
