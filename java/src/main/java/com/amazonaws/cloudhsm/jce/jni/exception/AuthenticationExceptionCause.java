@@ -1,0 +1,7 @@
+package com.amazonaws.cloudhsm.jce.jni.exception;
+
+/** Why an {@link AuthenticationException} was thrown. */
+public enum AuthenticationExceptionCause {
+  /** Nobody is logged in. */
+  UNAUTHENTICATED
+}

@@ -1,0 +1,91 @@
+package com.amazonaws.cloudhsm.jce.provider;
+
+import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
+import io.hsmbridge.engine.Connection;
+import io.hsmbridge.engine.Credentials;
+import io.hsmbridge.engine.LoginCallbacks;
+import io.hsmbridge.spi.Services;
+import java.io.IOException;
+import java.security.AuthProvider;
+import javax.security.auth.Subject;
+import javax.security.auth.callback.CallbackHandler;
+import javax.security.auth.login.LoginException;
+
+/**
+ * The JCE provider whose keys live in an HSM.
+ *
+ * <pre>
+ * Security.addProvider(new CloudHsmProvider());
+ * Signature signature = Signature.getInstance("SHA256withRSA", CloudHsmProvider.PROVIDER_NAME);
+ * </pre>
+ *
+ * <p>If the system properties {@code HSM_USER} and {@code HSM_PASSWORD}, or the environment variables of these names,
+ * are set, the constructor logs in with them and {@link #login} and {@link #logout} are unavailable.
+ */
+public final class CloudHsmProvider extends AuthProvider {
+
+  /** The provider's name, as in {@code Signature.getInstance(algorithm, PROVIDER_NAME)}. */
+  public static final String PROVIDER_NAME = "CloudHSM";
+
+  /** The KeyStore type, as in {@code KeyStore.getInstance(CLOUDHSM_KEYSTORE_TYPE)}. */
+  public static final String CLOUDHSM_KEYSTORE_TYPE = "CloudHSM";
+
+  private static final long serialVersionUID = 1L;
+  private static final String VERSION = "5018000.0";
+  private static final String INFO = "hsmbridge: keys in an emulated AWS CloudHSM";
+
+  private final transient Connection connection;
+  private transient volatile CallbackHandler callbackHandler;
+
+  /**
+   * Connects to the HSM of this process and logs in if there are system credentials.
+   *
+   * @throws IOException never here; the real provider throws it when its configuration file cannot be read
+   * @throws ProviderInitializationException if no HSM engine is in this JVM, or it cannot be opened
+   * @throws LoginException if the system credentials are wrong or the account is locked
+   */
+  public CloudHsmProvider() throws IOException, ProviderInitializationException, LoginException {
+    super(PROVIDER_NAME, VERSION, INFO);
+    connection = Connection.forNewProvider();
+    Services.of(this, connection).forEach(this::putService);
+  }
+
+  /**
+   * Logs a crypto user in.
+   *
+   * @param subject ignored, may be null
+   * @param handler answers a {@code PasswordCallback} with {@code user:password}, or an {@code
+   *     AuthenticationStrategyCallback}; null for the handler of {@link #setCallbackHandler}
+   * @throws IllegalStateException if the provider uses system credentials
+   * @throws LoginException if the credentials are missing or wrong, the account is locked, or a user is logged in
+   */
+  @Override
+  public void login(Subject subject, CallbackHandler handler) throws LoginException {
+    connection.requireExplicitLogin();
+    try (Credentials credentials = LoginCallbacks.ask(handler == null ? callbackHandler : handler)) {
+      connection.login(credentials);
+    }
+  }
+
+  /**
+   * Ends the login; keys that are not persistent are gone afterwards.
+   *
+   * @throws IllegalStateException if the provider uses system credentials
+   * @throws LoginException if nobody is logged in
+   */
+  @Override
+  public void logout() throws LoginException {
+    connection.requireExplicitLogin();
+    connection.logout();
+  }
+
+  /**
+   * Sets the handler that {@link #login} uses when it is given none.
+   *
+   * @param handler the handler, or null for none
+   */
+  @Override
+  public void setCallbackHandler(CallbackHandler handler) {
+    callbackHandler = handler;
+  }
+}

@@ -1,0 +1,138 @@
+package io.hsmbridge.engine;
+
+import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.security.auth.login.LoginException;
+
+/** One session with the HSM and who is logged in on it; a provider and the keys made through it share one. */
+public final class Connection {
+
+  private static final AtomicReference<Connection> LENT = new AtomicReference<>();
+
+  private final Engine engine;
+  private String systemUser;
+  private boolean explicit;
+
+  private Connection(Engine engine) {
+    this.engine = engine;
+    Janitor.whenUnreachable(this, engine::close);
+  }
+
+  /**
+   * Opens a session with the HSM of this process.
+   *
+   * @return a connection that nobody has logged in to
+   * @throws ProviderInitializationException if no engine is in this JVM, or it cannot be opened
+   */
+  public static Connection open() throws ProviderInitializationException {
+    EngineFactory factory = InProcess.factory();
+    if (factory == null) {
+      throw new ProviderInitializationException(
+          "No HSM engine is in this JVM. Start the program with `hsmbridge java -cp … Main` instead of `java`,"
+              + " or from Python with `bridge.jvm.start()`.",
+          null);
+    }
+    try {
+      return new Connection(factory.open());
+    } catch (HsmException e) {
+      throw new ProviderInitializationException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Lends a connection to the next provider that is made, so that both providers stand for one login.
+   *
+   * @param connection the connection of a provider that is registered already
+   */
+  public static void lendToNextProvider(Connection connection) {
+    LENT.set(connection);
+  }
+
+  /**
+   * Returns the connection for a provider that is being made, the lent one once, else a new one, logged in with the
+   * system's credentials if there are any.
+   *
+   * @return the connection
+   * @throws ProviderInitializationException as {@link #open}
+   * @throws LoginException if the credentials are wrong or the account is locked; a lent connection stays lent
+   */
+  public static Connection forNewProvider() throws ProviderInitializationException, LoginException {
+    Connection lent = LENT.getAndSet(null);
+    Connection connection = lent != null ? lent : open();
+    try {
+      connection.loginWithSystemCredentials();
+    } catch (LoginException e) {
+      LENT.compareAndSet(null, lent);
+      throw e;
+    }
+    return connection;
+  }
+
+  /**
+   * Returns the session itself.
+   *
+   * @return the engine
+   */
+  public Engine engine() {
+    return engine;
+  }
+
+  private synchronized void loginWithSystemCredentials() throws LoginException {
+    Optional<Credentials> found = Credentials.ofSystem();
+    if (found.isEmpty()) {
+      return;
+    }
+    try (Credentials credentials = found.get()) {
+      if (credentials.user().equals(systemUser)) {
+        return;
+      }
+      if (systemUser != null || explicit) {
+        logout();
+      }
+      login(credentials);
+      systemUser = credentials.user();
+    }
+  }
+
+  /**
+   * Refuses an explicit login or logout while system credentials are in use.
+   *
+   * @throws IllegalStateException if they are
+   */
+  public synchronized void requireExplicitLogin() {
+    if (systemUser != null) {
+      throw new IllegalStateException("Explict login unavailable using system credentials.");
+    }
+  }
+
+  /**
+   * Logs a crypto user in.
+   *
+   * @param credentials name and password
+   * @throws LoginException if the engine refuses
+   */
+  public synchronized void login(Credentials credentials) throws LoginException {
+    try {
+      credentials.present(engine::login);
+      explicit = true;
+    } catch (HsmException e) {
+      throw Errors.login(e);
+    }
+  }
+
+  /**
+   * Ends the login.
+   *
+   * @throws LoginException if the engine refuses
+   */
+  public synchronized void logout() throws LoginException {
+    try {
+      engine.logout();
+    } catch (HsmException e) {
+      throw Errors.login(e);
+    }
+    systemUser = null;
+    explicit = false;
+  }
+}

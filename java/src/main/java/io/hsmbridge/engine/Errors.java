@@ -1,0 +1,166 @@
+package io.hsmbridge.engine;
+
+import com.amazonaws.cloudhsm.jce.jni.exception.AccountAlreadyLoggedInException;
+import com.amazonaws.cloudhsm.jce.jni.exception.AccountLockedException;
+import com.amazonaws.cloudhsm.jce.jni.exception.AttributeException;
+import com.amazonaws.cloudhsm.jce.jni.exception.AuthenticationException;
+import com.amazonaws.cloudhsm.jce.jni.exception.AuthenticationExceptionCause;
+import com.amazonaws.cloudhsm.jce.jni.exception.FailedLoginException;
+import com.amazonaws.cloudhsm.jce.jni.exception.InternalException;
+import com.amazonaws.cloudhsm.jce.jni.exception.KeyUsageException;
+import com.amazonaws.cloudhsm.jce.jni.exception.ProviderException;
+import java.io.IOException;
+import java.security.InvalidKeyException;
+import java.security.InvalidParameterException;
+import java.security.KeyStoreException;
+import java.security.SignatureException;
+import javax.security.auth.DestroyFailedException;
+import javax.security.auth.login.LoginException;
+
+/** The one place that turns a refusal by the engine into the exception that JCA names for the operation. */
+public final class Errors {
+
+  private Errors() {}
+
+  /**
+   * Maps a refusal of login or logout.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static LoginException login(HsmException e) {
+    if (e.code() == ReturnCodes.PIN_INCORRECT) {
+      return new FailedLoginException(
+          "Incorrect credentials are passed for this operation: Incorrect authentication credentials. "
+              + e.getMessage(),
+          e);
+    }
+    if (e.code() == ReturnCodes.PIN_LOCKED) {
+      return new AccountLockedException(e.getMessage(), e);
+    }
+    if (e.code() == ReturnCodes.USER_ALREADY_LOGGED_IN) {
+      return new AccountAlreadyLoggedInException(e.getMessage(), e);
+    }
+    return caused(new LoginException(e.getMessage()), e);
+  }
+
+  /**
+   * Maps a refusal while a key is given to an operation.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static InvalidKeyException invalidKey(HsmException e) {
+    RuntimeException cause = unlessUnauthenticated(e);
+    return new InvalidKeyException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Maps a refusal to sign or verify.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static SignatureException signature(HsmException e) {
+    RuntimeException cause = unlessUnauthenticated(e);
+    return new SignatureException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Maps a refusal to generate a key.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static RuntimeException generation(HsmException e) {
+    if (e.code() == ReturnCodes.KEY_SIZE_RANGE || e.code() == ReturnCodes.CURVE_NOT_SUPPORTED) {
+      return caused(new InvalidParameterException(e.getMessage()), e);
+    }
+    return unchecked(e);
+  }
+
+  /**
+   * Maps a refusal while a keystore is changed.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static KeyStoreException keyStore(HsmException e) {
+    RuntimeException cause = unchecked(e);
+    return new KeyStoreException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Maps a refusal while a keystore is written.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static IOException store(HsmException e) {
+    RuntimeException cause = unchecked(e);
+    return new IOException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Maps a refusal to destroy a key.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static DestroyFailedException destroy(HsmException e) {
+    RuntimeException cause = unchecked(e);
+    return caused(new DestroyFailedException(cause.getMessage()), cause);
+  }
+
+  /**
+   * Maps a refusal where no checked exception fits.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static RuntimeException unchecked(HsmException e) {
+    long code = e.code();
+    String message = e.getMessage();
+    if (code == ReturnCodes.USER_NOT_LOGGED_IN) {
+      return new AuthenticationException(
+          "Log in first: set HSM_USER and HSM_PASSWORD, or call login() on the provider. " + message,
+          AuthenticationExceptionCause.UNAUTHENTICATED,
+          e);
+    }
+    if (code == ReturnCodes.KEY_FUNCTION_NOT_PERMITTED) {
+      return new KeyUsageException(
+          "An attempt has been made to use a key for a cryptographic purpose that the key's attributes are not set to"
+              + " allow it to do. "
+              + message,
+          e);
+    }
+    if (code == ReturnCodes.TEMPLATE_INCOMPLETE) {
+      return new AttributeException(
+          "Attributes being specified are incomplete: Incomplete template. " + message, e);
+    }
+    if (code == ReturnCodes.TEMPLATE_INCONSISTENT
+        || code >= ReturnCodes.ATTRIBUTE_READ_ONLY && code <= ReturnCodes.ATTRIBUTE_VALUE_INVALID) {
+      return new AttributeException(message, e);
+    }
+    if (code == ReturnCodes.SESSION_CLOSED
+        || code == ReturnCodes.DEVICE_ERROR
+        || code == ReturnCodes.DEVICE_MEMORY
+        || code == ReturnCodes.TOKEN_NOT_PRESENT) {
+      return new ProviderException(message, e);
+    }
+    return new InternalException(message, e);
+  }
+
+  private static RuntimeException unlessUnauthenticated(HsmException e) {
+    RuntimeException cause = unchecked(e);
+    if (cause instanceof AuthenticationException) {
+      throw cause;
+    }
+    return cause;
+  }
+
+  private static <T extends Exception> T caused(T exception, Throwable cause) {
+    exception.initCause(cause);
+    return exception;
+  }
+}

@@ -1,0 +1,39 @@
+package io.hsmbridge.engine;
+
+/** The PKCS#11 return codes ({@code CKR_}) that the engine uses. */
+public final class ReturnCodes {
+
+  public static final long GENERAL_ERROR = 0x05;
+  public static final long ARGUMENTS_BAD = 0x07;
+  public static final long ATTRIBUTE_READ_ONLY = 0x10;
+  public static final long ATTRIBUTE_SENSITIVE = 0x11;
+  public static final long ATTRIBUTE_TYPE_INVALID = 0x12;
+  public static final long ATTRIBUTE_VALUE_INVALID = 0x13;
+  public static final long ACTION_PROHIBITED = 0x1B;
+  public static final long DATA_INVALID = 0x20;
+  public static final long DATA_LEN_RANGE = 0x21;
+  /** A stored record fails its integrity check. */
+  public static final long DEVICE_ERROR = 0x30;
+  /** The disk is full. */
+  public static final long DEVICE_MEMORY = 0x31;
+  public static final long KEY_HANDLE_INVALID = 0x60;
+  public static final long KEY_SIZE_RANGE = 0x62;
+  public static final long KEY_TYPE_INCONSISTENT = 0x63;
+  public static final long KEY_FUNCTION_NOT_PERMITTED = 0x68;
+  public static final long MECHANISM_INVALID = 0x70;
+  public static final long OBJECT_HANDLE_INVALID = 0x82;
+  public static final long PIN_INCORRECT = 0xA0;
+  public static final long PIN_LOCKED = 0xA4;
+  public static final long SESSION_CLOSED = 0xB0;
+  public static final long SIGNATURE_INVALID = 0xC0;
+  public static final long SIGNATURE_LEN_RANGE = 0xC1;
+  public static final long TEMPLATE_INCOMPLETE = 0xD0;
+  public static final long TEMPLATE_INCONSISTENT = 0xD1;
+  /** The home cannot be read, is missing, or has another schema version. */
+  public static final long TOKEN_NOT_PRESENT = 0xE0;
+  public static final long USER_ALREADY_LOGGED_IN = 0x100;
+  public static final long USER_NOT_LOGGED_IN = 0x101;
+  public static final long CURVE_NOT_SUPPORTED = 0x140;
+
+  private ReturnCodes() {}
+}

@@ -1,0 +1,59 @@
+package io.hsmbridge.spi;
+
+import io.hsmbridge.engine.Attributes;
+import io.hsmbridge.engine.Engine;
+import io.hsmbridge.engine.HsmException;
+import io.hsmbridge.engine.ReturnCodes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The private and secret keys of the HSM by label, always as they are now; public keys do not count. */
+final class LabelledKeys {
+
+  private final Engine engine;
+
+  LabelledKeys(Engine engine) {
+    this.engine = engine;
+  }
+
+  /** Returns the keys with a label; none for the empty label. */
+  List<KeyEntry> find(String label) {
+    return label.isEmpty() ? List.of() : entries(Map.of(Attributes.LABEL, label));
+  }
+
+  Set<String> labels() {
+    Set<String> labels = new TreeSet<>();
+    for (KeyEntry entry : entries(Map.of())) {
+      labels.add(entry.label());
+    }
+    labels.remove("");
+    return labels;
+  }
+
+  private List<KeyEntry> entries(Map<String, Object> condition) {
+    List<KeyEntry> entries = new ArrayList<>();
+    for (long kind : new long[] {Attributes.CLASS_PRIVATE_KEY, Attributes.CLASS_SECRET_KEY}) {
+      Map<String, Object> template = new HashMap<>(condition);
+      template.put(Attributes.CLASS, kind);
+      for (long handle : engine.find(template)) {
+        addUnlessGone(entries, handle);
+      }
+    }
+    return entries;
+  }
+
+  /** Another process may destroy a key between the search and this. */
+  private void addUnlessGone(List<KeyEntry> entries, long handle) {
+    try {
+      entries.add(new KeyEntry(handle, engine.attributes(handle)));
+    } catch (HsmException e) {
+      if (e.code() != ReturnCodes.OBJECT_HANDLE_INVALID) {
+        throw e;
+      }
+    }
+  }
+}
