@@ -1,0 +1,208 @@
+"""keytool, jarsigner and any Java program, run in a JVM of this process with the provider registered."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import jpype
+
+from bridge.engine import Attribute, HsmError, SessionRules
+from bridge.jvm.host import jar_path, register, start_jvm
+from bridge.jvm.jdk import NoJdk, find_jdk, release
+from bridge.jvm.options import Command, Mode, parse, parse_jvm_options
+from bridge.store import default_home
+
+_MODULE = "com.amazonaws.cloudhsm.jce"
+_EXTRACTABLE = "-Dhsmbridge.keytool.extractable="
+_GENERATING = {"-genkeypair", "-genkey", "-genseckey"}
+
+
+def run_keytool(arguments: Sequence[str]) -> NoReturn:
+    """Run the JDK's keytool and end this process with its exit code.
+
+    With ``-storetype CloudHSM``, keys are generated inside the HSM, whether or not ``-providerName`` is given:
+    keytool asks the first provider that offers the algorithm, so the HSM's is put first. Such keys are not
+    extractable unless ``-J-Dhsmbridge.keytool.extractable=true`` is given.
+
+    Args:
+        arguments: as for keytool; ``-J`` options go to the JVM.
+    """
+    jvm_options, own = _split_jvm_options(arguments)
+    inside = _store_type(own) == "cloudhsm"
+    generating = bool(_GENERATING & {argument.lower() for argument in own})
+    rules = SessionRules()
+    if inside and generating:
+        extractable = f"{_EXTRACTABLE}true" in jvm_options
+        # keytool makes a key in software if the HSM refuses; such a key must not get in by the back door.
+        rules = SessionRules({Attribute.EXTRACTABLE: extractable}, imports=False)
+    command = parse_jvm_options(jvm_options)
+    command.mode, command.program, command.arguments = (
+        Mode.MODULE,
+        "java.base/sun.security.tools.keytool.Main",
+        own,
+    )
+    _run(command, rules, first=inside and generating)
+
+
+def run_jarsigner(arguments: Sequence[str]) -> NoReturn:
+    """Run the JDK's jarsigner and end this process with its exit code.
+
+    Args:
+        arguments: as for jarsigner; ``-J`` options go to the JVM.
+    """
+    jvm_options, own = _split_jvm_options(arguments)
+    command = parse_jvm_options(jvm_options)
+    command.options.append("--add-modules=jdk.jartool")
+    command.mode, command.program, command.arguments = (
+        Mode.MODULE,
+        "jdk.jartool/sun.security.tools.jarsigner.Main",
+        own,
+    )
+    _run(command, SessionRules(), first=False)
+
+
+def run_java(arguments: Sequence[str]) -> NoReturn:
+    """Run a Java program as ``java`` does and end this process with its exit code.
+
+    Args:
+        arguments: as for ``java``: options, then a class, ``-jar FILE``, ``-m MODULE`` or a source file, then the
+            program's own.
+    """
+    try:
+        command = parse(arguments, os.environ)
+    except ValueError:
+        _become_java(arguments)
+    unreadable = command.mode is Mode.JAR and not os.access(command.program, os.R_OK)
+    if command.informational or unreadable or not command.program:
+        _become_java(arguments)
+    if command.mode is Mode.MODULE:
+        command.options += [f"-Djdk.module.main={command.program.partition('/')[0]}", "--add-modules=jdk.unsupported"]
+    _run(command, SessionRules(), first=False)
+
+
+def _become_java(arguments: Sequence[str]) -> NoReturn:
+    """Let the JDK's own ``java`` print its information, usage or error."""
+    try:
+        java = find_jdk() / "bin" / "java"
+    except NoJdk as error:
+        _fail(f"hsmbridge: {error}")
+    os.execv(java, [str(java), *arguments])  # noqa: S606 - no shell is what is wanted
+
+
+def _run(command: Command, rules: SessionRules, *, first: bool) -> NoReturn:
+    try:
+        _start(command)
+        _leave_the_end_to_java()
+        register(default_home(), rules, first=first)
+    except (HsmError, NoJdk) as error:
+        _fail(f"hsmbridge: {error}")
+    except RuntimeError:
+        # The JVM itself has printed which option it does not take.
+        _fail(
+            "Error: Could not create the Java Virtual Machine.\nError: A fatal exception has occurred. Program will exit."
+        )
+    sys.stdout.flush()
+    _end(_call_main(command))
+
+
+def _start(command: Command) -> None:
+    jdk = find_jdk()
+    program = f"{command.program} {' '.join(command.arguments)}".strip()
+    options = [
+        *command.options,
+        f"-Dsun.java.command={program}",
+        "-Dsun.java.launcher=SUN_STANDARD",
+        "--add-exports=java.base/sun.launcher=ALL-UNNAMED",
+    ]
+    if release(jdk) >= 23:
+        options.append("--sun-misc-unsafe-memory-access=allow")
+    classpath = list(command.classpath or [])
+    if command.mode is Mode.SOURCE:
+        options.append("--add-modules=ALL-DEFAULT")
+    if command.has_module_path:
+        options = [_with_jar(option) for option in options]
+        options.append(f"--add-modules={_MODULE}")
+    start_jvm(options, classpath, interrupt=True)
+
+
+def _leave_the_end_to_java() -> None:
+    """Remove JPype's shutdown hook.
+
+    It interrupts the program's threads and closes the border while the program's own hooks may still use keys;
+    under plain ``java`` nothing of the kind happens. The list of hooks is private, and opening the package would
+    change what the program may do, so it is read with ``sun.misc.Unsafe``.
+    """
+    classes = jpype.JClass("java.lang.Class")
+    singleton = classes.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe")
+    singleton.setAccessible(True)
+    unsafe = singleton.get(None)
+    field = classes.forName("java.lang.ApplicationShutdownHooks").getDeclaredField("hooks")
+    hooks = unsafe.getObject(unsafe.staticFieldBase(field), unsafe.staticFieldOffset(field))
+    newest = max(hooks.keySet(), key=lambda thread: int(thread.getId()))
+    jpype.java.lang.Runtime.getRuntime().removeShutdownHook(newest)
+
+
+def _with_jar(option: str) -> str:
+    """Put the jar on the module path too, for programs whose module requires the provider's."""
+    return f"{option}{os.pathsep}{jar_path()}" if option.startswith("--module-path=") else option
+
+
+def _call_main(command: Command) -> int:
+    """Call the program's main method and return the exit code that ``java`` would have if nothing else sets one."""
+    helper = jpype.JClass("sun.launcher.LauncherHelper")
+    what, arguments = command.program, command.arguments
+    if command.mode is Mode.SOURCE:
+        what, arguments = _source_launcher(), [command.program, *command.arguments]
+    main_class = helper.checkAndLoadMain(True, int(command.mode), what)
+    try:
+        _main_method(main_class)(jpype.JString[:](arguments))
+    except jpype.JException as error:
+        thread = jpype.java.lang.Thread.currentThread()
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, error)
+        return 1
+    return 0
+
+
+def _main_method(main_class: Any) -> Any:
+    return jpype.JClass(main_class).main
+
+
+def _source_launcher() -> str:
+    new = "com.sun.tools.javac.launcher.SourceLauncher"
+    version = int(jpype.java.lang.Runtime.version().feature())
+    return f"jdk.compiler/{new if version >= 22 else 'com.sun.tools.javac.launcher.Main'}"
+
+
+def _end(code: int) -> NoReturn:
+    """End as ``java`` does: when the last thread that is no daemon has ended, with the shutdown hooks."""
+    current = jpype.java.lang.Thread.currentThread()
+    while True:
+        threads = jpype.java.lang.Thread.getAllStackTraces().keySet()
+        alive = [thread for thread in threads if not thread.isDaemon() and not thread.equals(current)]
+        if not alive:
+            break
+        for thread in alive:
+            thread.join()
+    jpype.java.lang.System.exit(code)
+    raise AssertionError("System.exit returned")
+
+
+def _split_jvm_options(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    own = [argument for argument in arguments if not argument.startswith("-J")]
+    return [argument[2:] for argument in arguments if argument.startswith("-J")], own
+
+
+def _store_type(arguments: Sequence[str]) -> str:
+    lowered = [argument.lower() for argument in arguments]
+    for option in ("-storetype", "-deststoretype"):
+        if option in lowered[:-1]:
+            return lowered[lowered.index(option) + 1]
+    return ""
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(1)
