@@ -137,7 +137,7 @@ RULES: Mapping[Attribute, Rule] = MappingProxyType(
         Attribute.VERIFY: _flag(Change.FREELY, True, SECRET, PUBLIC),
         Attribute.DERIVE: _flag(Change.FREELY, False, SECRET, PRIVATE),
         Attribute.MODIFIABLE: _flag(Change.TO_FALSE, True),
-        Attribute.DESTROYABLE: _flag(Change.TO_FALSE, True),
+        Attribute.DESTROYABLE: _flag(Change.FREELY, True),
         Attribute.LOCAL: _computed(bool),
         Attribute.NEVER_EXTRACTABLE: _computed(bool, SECRET, PRIVATE),
         Attribute.ALWAYS_SENSITIVE: _computed(bool, SECRET, PRIVATE),
@@ -157,6 +157,10 @@ RULES: Mapping[Attribute, Rule] = MappingProxyType(
 
 SECRET_VALUES = frozenset({Attribute.VALUE, Attribute.PRIVATE_KEY_INFO})
 """Attributes that hold key bytes: only ever given, never read back."""
+
+
+_NUMBERS = range(2**63)
+"""What fits CK_ULONG, SQLite and Java's long alike."""
 
 
 def parse(named: Mapping[str, object]) -> dict[Attribute, Value]:
@@ -182,6 +186,10 @@ def parse(named: Mapping[str, object]) -> dict[Attribute, Value]:
             raise HsmError(
                 ReturnCode.ATTRIBUTE_VALUE_INVALID,
                 f"Attribute {name} takes a value of type {kind.__name__}, not {type(value).__name__}.",
+            )
+        if kind is int and value not in _NUMBERS:
+            raise HsmError(
+                ReturnCode.ATTRIBUTE_VALUE_INVALID, f"Attribute {name} takes a number from 0 to {_NUMBERS[-1]}."
             )
         attributes[attribute] = value
     return attributes

@@ -63,7 +63,7 @@ def curve_of(params: bytes) -> Curve:
     if params not in _BY_PARAMS:
         raise HsmError(
             ReturnCode.CURVE_NOT_SUPPORTED,
-            f"The HSM does not know the curve with the DER parameters {params.hex()}; it knows {_SUPPORTED}.",
+            f"EC_PARAMS is not the DER object identifier of a curve that the HSM knows: {_SUPPORTED}.",
         )
     return _BY_PARAMS[params]
 

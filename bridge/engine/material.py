@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from bridge.engine.attributes import Attribute, KeyType, ObjectClass, Value
+from bridge.engine.attributes import Attribute, Attributes, KeyType, ObjectClass, Value
 from bridge.engine.curves import curve_named, der_octet_string
 from bridge.engine.errors import HsmError, ReturnCode
 
@@ -93,6 +93,35 @@ def import_public(der: bytes) -> PublicKey:
     supported = _supported_public(key)
     _check_size(supported)
     return supported
+
+
+def import_value(template: Attributes) -> Key:
+    """Parse and check the value of a key that somebody else made.
+
+    Args:
+        template: holds exactly one of ``PRIVATE_KEY_INFO``, ``PUBLIC_KEY_INFO`` and ``VALUE``; the public key may
+            stand beside the private one.
+
+    Returns:
+        The key.
+
+    Raises:
+        HsmError: ``TEMPLATE_INCOMPLETE``, and as :func:`import_private`.
+    """
+    private, public, secret = (
+        template.get(name) for name in (Attribute.PRIVATE_KEY_INFO, Attribute.PUBLIC_KEY_INFO, Attribute.VALUE)
+    )
+    if isinstance(private, bytes) and secret is None:
+        return import_private(private)
+    if isinstance(public, bytes) and secret is None:
+        return import_public(public)
+    if isinstance(secret, bytes) and private is None and public is None:
+        check_aes(secret)
+        return secret
+    raise HsmError(
+        ReturnCode.TEMPLATE_INCOMPLETE,
+        "An imported key needs exactly one of PRIVATE_KEY_INFO, PUBLIC_KEY_INFO and VALUE.",
+    )
 
 
 def check_aes(value: bytes) -> None:

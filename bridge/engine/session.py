@@ -5,19 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from bridge.engine import policy
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.material import Key, check_aes, describe, encode, import_private, import_public
+from bridge.engine.material import Key, describe, encode, import_value
 from bridge.engine.mechanisms import Mechanism, mechanism
 from bridge.engine.objects import HsmObject
+from bridge.engine.state import State
 from bridge.engine.templates import change, complete
 from bridge.engine.users import Role, User, new_user
-
-if TYPE_CHECKING:
-    from bridge.engine.hsm import Hsm
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,8 @@ class Session:
     seen in their own session only and end with the login; token keys stay.
     """
 
-    def __init__(self, hsm: Hsm, rules: SessionRules) -> None:
-        self._hsm = hsm
+    def __init__(self, state: State, rules: SessionRules) -> None:
+        self._state = state
         self._rules = rules
         self._lock = threading.Lock()
         self._user: User | None = None
@@ -61,8 +58,9 @@ class Session:
         """
         self._require_open()
         self._refuse_second_login()
-        user = self._hsm.authenticate(role, name, password)
+        user = self._state.authenticate(role, name, password)
         with self._lock:
+            self._require_open()
             self._refuse_second_login()
             self._user = user
 
@@ -112,7 +110,7 @@ class Session:
                 ReturnCode.ACTION_PROHIBITED,
                 f"Only an admin changes the password of another user; {actor.name!r} is a {actor.role.value}.",
             )
-        self._hsm.replace_user(user)
+        self._state.replace_user(user)
 
     def generate_key(self, number: int, template: Attributes) -> int:
         """Generate a secret key.
@@ -180,7 +178,7 @@ class Session:
                 token key cannot be kept.
         """
         user = self._crypto_user()
-        keys = [_imported(given) for given in templates]
+        keys = [import_value(given) for given in templates]
         if not self._rules.imports:
             raise HsmError(
                 ReturnCode.ACTION_PROHIBITED,
@@ -207,9 +205,9 @@ class Session:
         user = self._crypto_user()
         if SECRET_VALUES & template.keys():
             raise HsmError(ReturnCode.ATTRIBUTE_SENSITIVE, "Keys are not found by their secret value.")
-        self._hsm.refresh()
+        self._state.refresh()
         label = template.get(Attribute.LABEL)
-        candidates = self._hsm.labelled(label) if isinstance(label, str) else self._hsm.all()
+        candidates = self._state.labelled(label) if isinstance(label, str) else self._state.all()
         with self._lock:
             candidates = [*candidates, *self._own.values()]
         return sorted(
@@ -235,21 +233,19 @@ class Session:
                 user does not own the key.
         """
         user = self._crypto_user()
-        if handle not in self._own:
-            with self._hsm.changing() as transaction:
-                transaction.put_object(self._changed(self._resolve(handle, user), user, template))
-            return
         with self._lock:
             own = self._own.get(handle)
-            if own is None:
-                raise policy.unknown(handle)
-            changed = self._changed(own, user, template)
-            if changed.attributes[Attribute.TOKEN]:
-                with self._hsm.changing() as transaction:
+            if own is not None:
+                changed = self._changed(own, user, template)
+                if not changed.attributes[Attribute.TOKEN]:
+                    self._own[handle] = changed
+                    return
+                with self._state.changing() as transaction:
                     transaction.put_object(changed)
                 del self._own[handle]
-            else:
-                self._own[handle] = changed
+                return
+        with self._state.changing() as transaction:
+            transaction.put_object(self._changed(self._resolve(handle, user), user, template))
 
     @staticmethod
     def _changed(obj: HsmObject, user: str, template: Attributes) -> HsmObject:
@@ -270,7 +266,7 @@ class Session:
                 policy.require_destroyable(own)
                 del self._own[handle]
                 return
-        with self._hsm.changing() as transaction:
+        with self._state.changing() as transaction:
             obj = self._resolve(handle, user)
             policy.require_owner(obj, user)
             policy.require_destroyable(obj)
@@ -341,27 +337,28 @@ class Session:
         obj = self._own.get(handle)
         if obj is not None:
             return obj
-        self._hsm.refresh()
-        obj = self._hsm.get(handle)
+        self._state.refresh()
+        obj = self._state.get(handle)
         if obj is None or not policy.visible(obj, user):
             raise policy.unknown(handle)
         return obj
 
     def _new(self, user: str, key: Key, template: Attributes, *, generated: bool) -> HsmObject:
         attributes = complete(
-            template, describe(key), defaults=self._rules.defaults, generated=generated, now_ms=self._hsm.now_ms()
+            template, describe(key), defaults=self._rules.defaults, generated=generated, now_ms=self._state.now_ms()
         )
-        return HsmObject(self._hsm.next_handle(), user, attributes, encode(key))
+        return HsmObject(self._state.next_handle(), user, attributes, encode(key))
 
     def _add(self, user: str, objects: Sequence[HsmObject]) -> list[int]:
         token = [obj for obj in objects if obj.attributes[Attribute.TOKEN]]
-        if token:
-            with self._hsm.changing() as transaction:
-                for obj in token:
-                    transaction.put_object(obj)
         with self._lock:
+            # Making a key takes long enough for the login to end meanwhile.
             if self._user is None or self._user.name != user:
                 raise _not_logged_in()
+            if token:
+                with self._state.changing() as transaction:
+                    for obj in token:
+                        transaction.put_object(obj)
             self._own.update((obj.handle, obj) for obj in objects if not obj.attributes[Attribute.TOKEN])
         return [obj.handle for obj in objects]
 
@@ -375,20 +372,3 @@ def _not_logged_in() -> HsmError:
 
 def _unable(entry: Mechanism, operation: str) -> HsmError:
     return HsmError(ReturnCode.MECHANISM_INVALID, f"{entry.type.name} does not {operation}; choose another mechanism.")
-
-
-def _imported(template: Attributes) -> Key:
-    private, public, secret = (
-        template.get(name) for name in (Attribute.PRIVATE_KEY_INFO, Attribute.PUBLIC_KEY_INFO, Attribute.VALUE)
-    )
-    if isinstance(private, bytes) and secret is None:
-        return import_private(private)
-    if isinstance(public, bytes) and secret is None:
-        return import_public(public)
-    if isinstance(secret, bytes) and private is None and public is None:
-        check_aes(secret)
-        return secret
-    raise HsmError(
-        ReturnCode.TEMPLATE_INCOMPLETE,
-        "An imported key needs exactly one of PRIVATE_KEY_INFO, PUBLIC_KEY_INFO and VALUE.",
-    )

@@ -10,6 +10,7 @@ from bridge.engine.attributes import (
     Attribute,
     Attributes,
     Change,
+    KeyType,
     ObjectClass,
     Origin,
     Value,
@@ -42,6 +43,11 @@ def complete(
     object_class = ObjectClass(int(facts[Attribute.CLASS]))
     for attribute, value in given.items():
         _check_given(attribute, value, object_class, facts)
+        if generated and attribute in SECRET_VALUES:
+            raise HsmError(
+                ReturnCode.TEMPLATE_INCONSISTENT,
+                f"A key that the HSM generates takes no {attribute.name}; leave it out.",
+            )
     attributes = {
         attribute: rule.default
         for attribute, rule in RULES.items()
@@ -61,10 +67,12 @@ def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, 
     rule = RULES[attribute]
     if rule.origin is Origin.ENGINE:
         raise HsmError(ReturnCode.ATTRIBUTE_READ_ONLY, f"Attribute {attribute.name} is set by the HSM; leave it out.")
-    if object_class not in rule.classes:
+    describes_the_value = rule.default is None and attribute not in SECRET_VALUES
+    if object_class not in rule.classes or (describes_the_value and attribute not in facts):
+        key_type = KeyType(int(facts[Attribute.KEY_TYPE])).name
         raise HsmError(
             ReturnCode.TEMPLATE_INCONSISTENT,
-            f"Attribute {attribute.name} does not exist on a {name_of(object_class)}.",
+            f"Attribute {attribute.name} does not exist on a {name_of(object_class)} of type {key_type}.",
         )
     if attribute in facts and not _equal(attribute, facts[attribute], value):
         raise HsmError(
@@ -87,15 +95,19 @@ def _equal(attribute: Attribute, fact: Value, given: Value) -> bool:
 
 
 def check_label(label: str) -> None:
-    """Refuse labels that are too long for the HSM.
+    """Refuse labels that are too long for the HSM, or no Unicode text.
 
     Raises:
         HsmError: ``ATTRIBUTE_VALUE_INVALID``.
     """
+    if any("\ud800" <= character <= "\udfff" for character in label):
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID, "The LABEL holds half a surrogate pair: it is no Unicode text."
+        )
     if len(label) > LABEL_LIMIT:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
-            f"A label has at most {LABEL_LIMIT} characters; {len(label)} were given.",
+            f"A LABEL has at most {LABEL_LIMIT} characters; {len(label)} were given.",
         )
 
 

@@ -31,9 +31,9 @@ def _translated(method: Callable[_Parameters, _Result]) -> Callable[_Parameters,
     """
 
     @functools.wraps(method)
-    def call(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+    def call(*args: _Parameters.args, **_: _Parameters.kwargs) -> _Result:
         try:
-            return method(*args, **kwargs)
+            return method(*args)  # type: ignore[call-arg] # Java passes no keywords
         except HsmError as error:
             raise _exception(error.code, error.message) from None
         except Exception as error:

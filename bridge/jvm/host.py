@@ -11,7 +11,7 @@ import jpype
 
 from bridge.engine import HsmError, ReturnCode, SessionRules
 from bridge.jvm.jdk import find_jdk, library, release
-from bridge.store import default_home, open_home
+from bridge.store import Passphrase, default_home, open_home, passphrase_from_environment
 
 _JAR = Path(__file__).with_name("hsmbridge.jar")
 
@@ -94,13 +94,16 @@ def start_jvm(options: Sequence[str], classpath: Sequence[str], *, interrupt: bo
     )
 
 
-def register(home: Path, rules: SessionRules, *, first: bool) -> Any:
+def register(
+    home: Path, rules: SessionRules, *, first: bool, passphrase: Passphrase = passphrase_from_environment
+) -> Any:
     """Open a home and register the provider for it.
 
     Args:
         home: the HSM's folder.
         rules: of the sessions that the provider opens.
         first: whether the provider is asked before all others, or after them.
+        passphrase: asked if the home is protected by one.
 
     Returns:
         The provider.
@@ -108,7 +111,7 @@ def register(home: Path, rules: SessionRules, *, first: bool) -> Any:
     Raises:
         HsmError: as :func:`start`.
     """
-    hsm = open_home(home)
+    hsm = open_home(home, passphrase)
     try:
         in_process = jpype.JClass("io.hsmbridge.engine.InProcess")
         hosted = jpype.JClass("io.hsmbridge.spi.HostedProvider")

@@ -13,14 +13,14 @@ from bridge.engine import Attribute, HsmError, SessionRules
 from bridge.jvm.host import jar_path, register, start_jvm
 from bridge.jvm.jdk import NoJdk, find_jdk, release
 from bridge.jvm.options import Command, Mode, parse, parse_jvm_options
-from bridge.store import default_home
+from bridge.store import Passphrase, default_home, passphrase_from_environment
 
 _MODULE = "com.amazonaws.cloudhsm.jce"
 _EXTRACTABLE = "-Dhsmbridge.keytool.extractable="
 _GENERATING = {"-genkeypair", "-genkey", "-genseckey"}
 
 
-def run_keytool(arguments: Sequence[str]) -> NoReturn:
+def run_keytool(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_environment) -> NoReturn:
     """Run the JDK's keytool and end this process with its exit code.
 
     With ``-storetype CloudHSM``, keys are generated inside the HSM, whether or not ``-providerName`` is given:
@@ -29,6 +29,7 @@ def run_keytool(arguments: Sequence[str]) -> NoReturn:
 
     Args:
         arguments: as for keytool; ``-J`` options go to the JVM.
+        passphrase: asked if the home is protected by one.
     """
     jvm_options, own = _split_jvm_options(arguments)
     inside = _store_type(own) == "cloudhsm"
@@ -44,14 +45,15 @@ def run_keytool(arguments: Sequence[str]) -> NoReturn:
         "java.base/sun.security.tools.keytool.Main",
         own,
     )
-    _run(command, rules, first=inside and generating)
+    _run(command, rules, passphrase, first=inside and generating)
 
 
-def run_jarsigner(arguments: Sequence[str]) -> NoReturn:
+def run_jarsigner(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_environment) -> NoReturn:
     """Run the JDK's jarsigner and end this process with its exit code.
 
     Args:
         arguments: as for jarsigner; ``-J`` options go to the JVM.
+        passphrase: asked if the home is protected by one.
     """
     jvm_options, own = _split_jvm_options(arguments)
     command = parse_jvm_options(jvm_options)
@@ -61,15 +63,16 @@ def run_jarsigner(arguments: Sequence[str]) -> NoReturn:
         "jdk.jartool/sun.security.tools.jarsigner.Main",
         own,
     )
-    _run(command, SessionRules(), first=False)
+    _run(command, SessionRules(), passphrase, first=False)
 
 
-def run_java(arguments: Sequence[str]) -> NoReturn:
+def run_java(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_environment) -> NoReturn:
     """Run a Java program as ``java`` does and end this process with its exit code.
 
     Args:
         arguments: as for ``java``: options, then a class, ``-jar FILE``, ``-m MODULE`` or a source file, then the
             program's own.
+        passphrase: asked if the home is protected by one.
     """
     try:
         command = parse(arguments, os.environ)
@@ -79,8 +82,9 @@ def run_java(arguments: Sequence[str]) -> NoReturn:
     if command.informational or unreadable or not command.program:
         _become_java(arguments)
     if command.mode is Mode.MODULE:
-        command.options += [f"-Djdk.module.main={command.program.partition('/')[0]}", "--add-modules=jdk.unsupported"]
-    _run(command, SessionRules(), first=False)
+        module = command.program.partition("/")[0]
+        command.options += [f"-Djdk.module.main={module}", "--add-modules=jdk.unsupported"]
+    _run(command, SessionRules(), passphrase, first=False)
 
 
 def _become_java(arguments: Sequence[str]) -> NoReturn:
@@ -92,17 +96,18 @@ def _become_java(arguments: Sequence[str]) -> NoReturn:
     os.execv(java, [str(java), *arguments])  # noqa: S606 - no shell is what is wanted
 
 
-def _run(command: Command, rules: SessionRules, *, first: bool) -> NoReturn:
+def _run(command: Command, rules: SessionRules, passphrase: Passphrase, *, first: bool) -> NoReturn:
     try:
         _start(command)
         _leave_the_end_to_java()
-        register(default_home(), rules, first=first)
+        register(default_home(), rules, first=first, passphrase=passphrase)
     except (HsmError, NoJdk) as error:
         _fail(f"hsmbridge: {error}")
     except RuntimeError:
         # The JVM itself has printed which option it does not take.
         _fail(
-            "Error: Could not create the Java Virtual Machine.\nError: A fatal exception has occurred. Program will exit."
+            "Error: Could not create the Java Virtual Machine.\n"
+            "Error: A fatal exception has occurred. Program will exit."
         )
     sys.stdout.flush()
     _end(_call_main(command))

@@ -1,5 +1,5 @@
 """What outlives the process: a home folder with sealed keys and users in SQLite."""
 
-from bridge.store.home import Passphrase, create_home, default_home, open_home
+from bridge.store.home import Passphrase, create_home, default_home, open_home, passphrase_from_environment
 
-__all__ = ["Passphrase", "create_home", "default_home", "open_home"]
+__all__ = ["Passphrase", "create_home", "default_home", "open_home", "passphrase_from_environment"]

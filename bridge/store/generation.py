@@ -26,15 +26,22 @@ class Announced:
         Raises:
             OSError: if that fails.
         """
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), OWNER_ONLY)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        self._descriptor = os.open(path, flags, OWNER_ONLY)
         try:
-            if os.fstat(descriptor).st_size < _BYTES:
+            if os.fstat(self._descriptor).st_size < _BYTES:
                 # Written, not only extended, so that a full disk is met here and not at a later store into memory.
-                os.pwrite(descriptor, bytes(_BYTES), 0)
-            self._map = mmap.mmap(descriptor, _BYTES)
-        finally:
-            os.close(descriptor)
+                os.pwrite(self._descriptor, bytes(_BYTES), 0)
+            self._map = mmap.mmap(self._descriptor, _BYTES)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
         self._number = memoryview(self._map).cast("Q")
+
+    @property
+    def removed(self) -> bool:
+        """Whether somebody removed the file, so that processes that come later share another."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def get(self) -> int:
         """Return the newest generation that any process is committing or has committed."""
@@ -48,3 +55,4 @@ class Announced:
         """Let go of the file."""
         self._number.release()
         self._map.close()
+        os.close(self._descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -15,11 +16,10 @@ from sqlalchemy import insert
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.hsm import Hsm
 from bridge.store import keyring
-from bridge.store.errors import translating
-from bridge.store.files import sync_folder, write_new
-from bridge.store.generation import Announced
+from bridge.store.errors import damaged, translating
+from bridge.store.files import OWNER_ONLY, sync_folder, write_new
 from bridge.store.ledger import Ledger
-from bridge.store.schema import HSM, migrate
+from bridge.store.schema import HSM, migrate, read_hsm
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
 from bridge.store.sqlite import open_database, writing
@@ -40,7 +40,8 @@ def default_home() -> Path:
     return Path(given) if given else platformdirs.user_data_path("hsmbridge", appauthor=False)
 
 
-def _passphrase_from_environment() -> str | None:
+def passphrase_from_environment() -> str | None:
+    """Return ``$HSMBRIDGE_PASSPHRASE``, or None."""
     return os.environ.get("HSMBRIDGE_PASSPHRASE")
 
 
@@ -61,12 +62,9 @@ def create_home(
             or ``TOKEN_NOT_PRESENT`` if the folder cannot be written.
     """
     with translating(home):
+        home = home.resolve()
         if home.exists() and (not home.is_dir() or any(home.iterdir())):
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                f"{home} is not empty: it may hold an HSM already. Choose another folder with HSMBRIDGE_HOME, "
-                "or remove this one, and all keys in it, yourself.",
-            )
+            raise _not_empty(home)
         home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = home.parent / f".{home.name}.{secrets.token_hex(4)}"
         draft.mkdir(mode=0o700)
@@ -78,24 +76,49 @@ def create_home(
             finally:
                 hsm.close()
             sync_folder(draft)
-            draft.replace(home)
-            sync_folder(home.parent)
+            _put_in_place(draft, home)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
 
 
+def _put_in_place(draft: Path, home: Path) -> None:
+    try:
+        draft.replace(home)
+        sync_folder(home.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise _not_empty(home) from None
+        if error.errno not in (errno.EBUSY, errno.EXDEV):
+            raise
+        # A mount point is not replaced but filled; without its master key, which comes last, it is no home yet.
+        for name in (_DATABASE, _GENERATION, _MASTER_KEY):
+            shutil.copyfile(draft / name, home / name)
+            (home / name).chmod(OWNER_ONLY)
+        home.chmod(0o700)
+        sync_folder(home)
+        shutil.rmtree(draft)
+
+
+def _not_empty(home: Path) -> HsmError:
+    return HsmError(
+        ReturnCode.ACTION_PROHIBITED,
+        f"{home} is not empty: it may hold an HSM already. Choose another folder with HSMBRIDGE_HOME, "
+        "or remove this one, and all keys in it, yourself.",
+    )
+
+
 def _fill(home: Path, passphrase: str | None) -> None:
-    master_key = keyring.create(home / _MASTER_KEY, passphrase)
+    home_id = secrets.token_bytes(16)
+    master_key = keyring.create(home / _MASTER_KEY, home_id, passphrase)
     database = home / _DATABASE
     # SQLite gives its other files the mode of this one.
     write_new(database, b"")
-    home_id = secrets.token_bytes(16)
     engine = open_database(database)
     try:
         with writing(engine).begin() as connection:
             migrate(connection, home)
-            ledger = Ledger(Sealer(master_key, home_id)).seal(1, {})
+            ledger = Ledger(Sealer(master_key, home_id)).seal(1, _FIRST_HANDLE, {})
             connection.execute(
                 insert(HSM).values(home_id=home_id, generation=1, next_handle=_FIRST_HANDLE, ledger=ledger)
             )
@@ -105,7 +128,7 @@ def _fill(home: Path, passphrase: str | None) -> None:
 
 def open_home(
     home: Path,
-    passphrase: Passphrase = _passphrase_from_environment,
+    passphrase: Passphrase = passphrase_from_environment,
     clock: Callable[[], float] = time.time,
 ) -> Hsm:
     """Open the HSM of a home.
@@ -132,8 +155,10 @@ def open_home(
         try:
             with writing(engine).begin() as connection:
                 migrate(connection, home)
-                home_id = bytes(connection.execute(HSM.select()).one().home_id)
-            storage = SqlStorage(home, engine, Announced(home / _GENERATION), Sealer(master_key, home_id))
+                home_id = read_hsm(connection, home).home_id
+            if home_id.hex() != keyring.home_of(key_file):
+                raise damaged(home, f"{_MASTER_KEY} belongs to another home than {_DATABASE}")
+            storage = SqlStorage(home, engine, home / _GENERATION, Sealer(master_key, home_id))
             return Hsm(storage, clock)
         except BaseException:
             engine.dispose()

@@ -19,24 +19,29 @@ _FORMAT = "hsmbridge master key 1"
 _KEY_BYTES = 32
 # OWASP's Password Storage Cheat Sheet; 128 MiB and about a third of a second.
 _SCRYPT = {"n": 2**17, "r": 8, "p": 1}
-_SCRYPT_LIMIT = 2**20
+# What a changed file could ask for at most: 1 GiB and a few seconds.
+_SCRYPT_LIMITS = {"n": [2**power for power in range(1, 21)], "r": range(1, 9), "p": range(1, 9)}
 
 
-def create(path: Path, passphrase: str | None) -> bytes:
+def create(path: Path, home_id: bytes, passphrase: str | None) -> bytes:
     """Make a master key and write its file.
 
     Args:
         path: the new file.
+        home_id: tells which home the key belongs to.
         passphrase: seals the key; None keeps it in clear, protected by the file's mode only.
 
     Returns:
         32 bytes.
 
     Raises:
+        HsmError: ``PIN_INVALID`` if the passphrase is empty or no text.
         OSError: if the file cannot be written.
     """
+    if passphrase is not None and not (passphrase and _is_text(passphrase)):
+        raise HsmError(ReturnCode.PIN_INVALID, "A passphrase is text in UTF-8 and not empty.")
     key = secrets.token_bytes(_KEY_BYTES)
-    content: dict[str, object] = {"format": _FORMAT}
+    content: dict[str, object] = {"format": _FORMAT, "home": home_id.hex()}
     if passphrase is None:
         content["key"] = _text(key)
     else:
@@ -51,6 +56,11 @@ def create(path: Path, passphrase: str | None) -> bytes:
 def needs_passphrase(path: Path) -> bool:
     """Tell whether the master key is sealed under a passphrase; raises as :func:`read`."""
     return "sealed" in _load(path)
+
+
+def home_of(path: Path) -> str:
+    """Return the identifier of the home that a master key belongs to, in hexadecimal; raises as :func:`read`."""
+    return str(_load(path).get("home"))
 
 
 def read(path: Path, passphrase: str | None) -> bytes:
@@ -82,7 +92,7 @@ def read(path: Path, passphrase: str | None) -> bytes:
 def _load(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise damaged(path.parent, f"{path.name} is not a master key")
@@ -97,9 +107,9 @@ def _unseal(path: Path, content: dict[str, object], passphrase: str | None) -> b
             f"The home {home} is protected by a passphrase: set HSMBRIDGE_PASSPHRASE, or run in a terminal.",
         )
     scrypt = content["scrypt"]
-    if not isinstance(scrypt, dict) or int(scrypt["n"]) > _SCRYPT_LIMIT:
+    if not isinstance(scrypt, dict) or not all(scrypt[name] in limit for name, limit in _SCRYPT_LIMITS.items()):
         raise ValueError
-    kek = _stretch(passphrase, _bytes(scrypt["salt"]), int(scrypt["n"]), int(scrypt["r"]), int(scrypt["p"]))
+    kek = _stretch(passphrase, _bytes(scrypt["salt"]), scrypt["n"], scrypt["r"], scrypt["p"])
     sealed = _bytes(content["sealed"])
     try:
         return AESGCM(kek).decrypt(sealed[:12], sealed[12:], _FORMAT.encode())
@@ -110,7 +120,11 @@ def _unseal(path: Path, content: dict[str, object], passphrase: str | None) -> b
 
 
 def _stretch(passphrase: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return Scrypt(salt=salt, length=_KEY_BYTES, n=n, r=r, p=p).derive(passphrase.encode())
+    return Scrypt(salt=salt, length=_KEY_BYTES, n=n, r=r, p=p).derive(passphrase.encode("utf-8", "surrogatepass"))
+
+
+def _is_text(passphrase: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in passphrase)
 
 
 def _text(data: bytes) -> str:

@@ -50,14 +50,35 @@ class Ledger:
         """Return the names of the users' records."""
         return {name for name in self._versions if name.startswith(b"user")}
 
-    def seal(self, generation: int, changes: Mapping[bytes, int | None]) -> bytes:
-        """Return the sealed number for the state after changes, which has that generation."""
-        return self._sealer.seal(_NAME, generation, b"", self.total_after(changes).to_bytes(32, "big"))
+    def seal(self, generation: int, next_handle: int, changes: Mapping[bytes, int | None]) -> bytes:
+        """Return the sealed number for the state after changes.
 
-    def matches(self, generation: int, sealed: bytes) -> bool:
+        Args:
+            generation: of that state.
+            next_handle: the first handle that nobody has got, which is bound to the number.
+            changes: as for :meth:`record`.
+        """
+        total = self.total_after(changes).to_bytes(32, "big")
+        return self._sealer.seal(_NAME, generation, _handle(next_handle), total)
+
+    def matches(self, generation: int, next_handle: int, sealed: bytes) -> bool:
         """Tell whether the records seen are the ones that a stored number stands for.
 
         Raises:
-            SealBroken: if the number itself was changed.
+            SealBroken: if the number itself, or what is bound to it, was changed.
         """
-        return self._sealer.open(_NAME, generation, b"", sealed) == self._total.to_bytes(32, "big")
+        return self._sealer.open(_NAME, generation, _handle(next_handle), sealed) == self._total.to_bytes(32, "big")
+
+
+def reseal(sealer: Sealer, generation: int, next_handle: int, sealed: bytes, new_next_handle: int) -> bytes:
+    """Bind a stored number to another next handle.
+
+    Raises:
+        SealBroken: as :meth:`Ledger.matches`.
+    """
+    total = sealer.open(_NAME, generation, _handle(next_handle), sealed)
+    return sealer.seal(_NAME, generation, _handle(new_next_handle), total)
+
+
+def _handle(handle: int) -> bytes:
+    return handle.to_bytes(8, "big")

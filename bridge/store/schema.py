@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -72,6 +73,8 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create,)
 
 VERSION = len(MIGRATIONS)
 
+_LIMIT = 2**62
+
 
 def migrate(connection: Connection, home: Path) -> None:
     """Bring a database to this version's schema, inside the caller's transaction.
@@ -92,6 +95,33 @@ def migrate(connection: Connection, home: Path) -> None:
         connection.execute(update(SCHEMA).values(version=VERSION))
 
 
+class HsmRow(NamedTuple):
+    """The one row of the table ``hsm``."""
+
+    home_id: bytes
+    generation: int
+    next_handle: int
+    ledger: bytes
+
+
+def read_hsm(connection: Connection, home: Path) -> HsmRow:
+    """Return the row of the HSM itself.
+
+    Raises:
+        HsmError: ``DEVICE_ERROR`` if there is not exactly one, or a column holds what was never written there.
+    """
+    rows = connection.execute(select(HSM.c.home_id, HSM.c.generation, HSM.c.next_handle, HSM.c.ledger)).all()
+    if len(rows) == 1:
+        row = HsmRow(*rows[0])
+        numbers = (row.generation, row.next_handle)
+        if (
+            all(type(number) is int and number > 0 for number in numbers)
+            and type(row.home_id) is type(row.ledger) is bytes
+        ):
+            return row
+    raise damaged(home, "the record of the HSM itself is no such record")
+
+
 def version_of(connection: Connection, home: Path) -> int:
     """Return a database's schema version; 0 for an empty one.
 
@@ -104,6 +134,6 @@ def version_of(connection: Connection, home: Path) -> int:
     if SCHEMA.name not in names:
         raise damaged(home, "its database has no schema version")
     version = connection.execute(select(SCHEMA.c.version)).scalar()
-    if not isinstance(version, int):
-        raise damaged(home, "its schema version is missing")
+    if not isinstance(version, int) or version < 1:
+        raise damaged(home, "its schema version is none")
     return version

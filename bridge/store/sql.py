@@ -2,109 +2,155 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
+from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
 from bridge.engine.storage import Changes
 from bridge.engine.users import User
 from bridge.store.codec import decode_object, decode_user, encode_object, encode_user, object_name, user_name
 from bridge.store.errors import damaged, translating
 from bridge.store.generation import Announced
-from bridge.store.ledger import Ledger
-from bridge.store.schema import DESTROYED, HSM, OBJECTS, USERS
+from bridge.store.ledger import Ledger, reseal
+from bridge.store.schema import DESTROYED, HSM, OBJECTS, USERS, HsmRow, read_hsm
 from bridge.store.seal import SealBroken, Sealer
 from bridge.store.sqlite import writing
 
 _HANDLES_AT_ONCE = 1024
 
 # A column that holds another type than was written is as broken as one that holds other bytes.
-_BROKEN = (SealBroken, TypeError, AttributeError, OverflowError)
+_BROKEN = (SealBroken, TypeError, AttributeError, OverflowError, ValueError)
 
 
 class SqlStorage:
     """The storage of one home; one HSM in one process uses it."""
 
-    def __init__(self, home: Path, engine: Engine, announced: Announced, sealer: Sealer) -> None:
+    def __init__(self, home: Path, engine: Engine, generation_file: Path, sealer: Sealer) -> None:
+        """Take the home's folder, its open database, the file of the announced generation, and the seal of records."""
         self._home = home
         self._engine = engine
-        self._announced = announced
-        self._sealer = sealer
+        self._process = os.getpid()
+        self._closed = False
+        self.sealer = sealer
         self._ledger = Ledger(sealer)
-        self._broken: set[int] = set()
         self._seen = 0
-        with translating(home), writing(engine).begin() as connection:
-            # After a power loss the announced number may be behind; only here is nobody else committing.
-            announced.set(max(announced.get(), _generation(connection)))
+        self._generation_file = generation_file
+        with translating(home):
+            self._announced = Announced(generation_file)
+        self._announce_committed()
 
     def is_current(self, generation: int) -> bool:
         """See :meth:`bridge.engine.storage.Storage.is_current`."""
-        if self._announced.get() == generation:
+        if self._closed:
+            raise _closed(self._home)
+        if self._announced.removed:
+            self._announced.close()
+            with translating(self._home):
+                self._announced = Announced(self._generation_file)
+            self._announce_committed()
+        elif self._announced.get() == generation:
             return True
-        with translating(self._home), self._engine.connect() as connection:
-            return _generation(connection) == generation
+        with self._reading() as connection:
+            return read_hsm(connection, self._home).generation == generation
 
     def changes_since(self, generation: int) -> Changes:
         """See :meth:`bridge.engine.storage.Storage.changes_since`."""
-        with translating(self._home), self._engine.connect() as connection:
-            return self._changes(connection, generation)
+        with self._reading() as connection:
+            return self.changes(connection, generation)
 
     def allocate_handles(self) -> range:
         """See :meth:`bridge.engine.storage.Storage.allocate_handles`."""
-        with translating(self._home), writing(self._engine).begin() as connection:
-            first = int(connection.execute(select(HSM.c.next_handle)).scalar_one())
-            connection.execute(update(HSM).values(next_handle=first + _HANDLES_AT_ONCE))
-        return range(first, first + _HANDLES_AT_ONCE)
+        with self._writing() as connection:
+            hsm = read_hsm(connection, self._home)
+            after = hsm.next_handle + _HANDLES_AT_ONCE
+            try:
+                ledger = reseal(self.sealer, hsm.generation, hsm.next_handle, hsm.ledger, after)
+            except SealBroken:
+                raise damaged(self._home, "the record of the HSM itself fails its integrity check") from None
+            connection.execute(update(HSM).values(next_handle=after, ledger=ledger))
+        return range(hsm.next_handle, after)
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
         """See :meth:`bridge.engine.storage.Storage.transaction`."""
-        with translating(self._home), writing(self._engine).begin() as connection:
-            transaction = SqlTransaction(self, connection)
+        with self._writing() as connection:
+            transaction = SqlTransaction(self, connection, read_hsm(connection, self._home))
             yield transaction
-            transaction.finish()
-
-    def _require_intact(self) -> None:
-        if self._broken:
-            handles = ", ".join(f"0x{handle:016x}" for handle in sorted(self._broken))
-            raise damaged(self._home, f"the stored record of key {handles} fails its integrity check")
+            if transaction.versions:
+                self._finish(transaction)
 
     def close(self) -> None:
         """See :meth:`bridge.engine.storage.Storage.close`."""
-        self._engine.dispose()
-        self._announced.close()
+        if not self._closed:
+            self._closed = True
+            self._engine.dispose()
+            self._announced.close()
 
-    def _changes(self, connection: Connection, since: int) -> Changes:
-        hsm = connection.execute(select(HSM.c.generation, HSM.c.ledger)).one()
+    def _finish(self, transaction: SqlTransaction) -> None:
+        """Write the new generation and ledger, and announce them, as the last thing before the commit."""
+        hsm = read_hsm(transaction.connection, self._home)
+        ledger = self._ledger.seal(transaction.generation, hsm.next_handle, transaction.versions)
+        transaction.connection.execute(update(HSM).values(generation=transaction.generation, ledger=ledger))
+        self._announced.set(transaction.generation)
+
+    def _announce_committed(self) -> None:
+        # After a power loss, or in a new file, the announced number may be behind; here nobody else is committing.
+        with self._writing() as connection:
+            self._announced.set(max(self._announced.get(), read_hsm(connection, self._home).generation))
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with translating(self._home), self._database().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with translating(self._home), writing(self._database()).begin() as connection:
+            yield connection
+
+    def _database(self) -> Engine:
+        if self._closed:
+            raise _closed(self._home)
+        if self._process != os.getpid():
+            # SQLite's connections do not outlive a fork: the child opens its own and leaves the parent's alone.
+            self._engine.dispose(close=False)
+            self._process = os.getpid()
+        return self._engine
+
+    def changes(self, connection: Connection, since: int) -> Changes:
+        """Return what happened after a generation, as seen through a connection; see :class:`Changes`."""
+        hsm = read_hsm(connection, self._home)
         complete = since == 0 or since != self._seen
         newer = select(OBJECTS.c.handle, OBJECTS.c.generation, OBJECTS.c.readable, OBJECTS.c.sealed)
         rows = connection.execute(newer if complete else newer.where(OBJECTS.c.generation > since)).all()
         lost = select(DESTROYED.c.handle).where(DESTROYED.c.generation > since)
         gone = () if complete else tuple(connection.execute(lost).scalars())
         objects, broken = self._open_objects(rows)
-        self._broken = set(broken) if complete else self._broken | set(broken)
         users = self._open_users(connection)
-        if not self._broken:
-            versions = {object_name(row.handle): row.generation for row in rows}
+        try:
+            versions: dict[bytes, int | None] = dict.fromkeys(map(object_name, gone))
+            versions |= {object_name(row.handle): row.generation for row in rows}
             versions |= {user_name(user.role.value, user.name): generation for user, generation in users}
-            self._check_ledger(complete, hsm, {**dict.fromkeys(map(object_name, gone)), **versions})
+            intact = self._follow(complete, hsm, versions)
+        except _BROKEN:
+            intact = False
+        if not intact:
+            self._seen = 0
+            raise damaged(self._home, f"a record was removed, or replaced by an older one{_named(broken)}")
         self._seen = hsm.generation
         return Changes(hsm.generation, complete, objects, broken, gone, tuple(user for user, _ in users))
 
-    def _check_ledger(self, complete: bool, hsm: Row[int, bytes], versions: dict[bytes, int | None]) -> None:
+    def _follow(self, complete: bool, hsm: HsmRow, versions: dict[bytes, int | None]) -> bool:
         if complete:
             self._ledger.clear()
         vanished = self._ledger.users() - versions.keys()
         self._ledger.record({**dict.fromkeys(vanished), **versions})
-        try:
-            intact = self._ledger.matches(hsm.generation, hsm.ledger)
-        except _BROKEN:
-            intact = False
-        if not intact:
-            raise damaged(self._home, "a record was removed or replaced by an older one")
+        return self._ledger.matches(hsm.generation, hsm.next_handle, hsm.ledger)
 
     def _open_objects(
         self, rows: Sequence[Row[int, int, bytes, bytes]]
@@ -112,7 +158,7 @@ class SqlStorage:
         objects, broken = [], []
         for handle, generation, readable, sealed in rows:
             try:
-                material = self._sealer.open(object_name(handle), generation, readable, sealed)
+                material = self.sealer.open(object_name(handle), generation, readable, sealed)
             except _BROKEN:
                 broken.append(handle)
             else:
@@ -124,7 +170,7 @@ class SqlStorage:
         columns = select(USERS.c.role, USERS.c.name, USERS.c.generation, USERS.c.sealed)
         for role, name, generation, sealed in connection.execute(columns):
             try:
-                record = self._sealer.open(user_name(role, name), generation, b"", sealed)
+                record = self.sealer.open(user_name(role, name), generation, b"", sealed)
             except _BROKEN:
                 raise damaged(self._home, f"the record of {role} {name!r} fails its integrity check") from None
             users.append((decode_user(role, name, record), generation))
@@ -132,54 +178,57 @@ class SqlStorage:
 
 
 class SqlTransaction:
-    """Implements :class:`bridge.engine.storage.Transaction`."""
+    """Implements :class:`bridge.engine.storage.Transaction`.
 
-    def __init__(self, storage: SqlStorage, connection: Connection) -> None:
+    Attributes:
+        connection: with the database's transaction begun.
+        generation: of the state after it.
+        versions: the records it changed, with their new generation, or None for those it removed.
+    """
+
+    def __init__(self, storage: SqlStorage, connection: Connection, hsm: HsmRow) -> None:
+        """Begin from the state that the HSM's row tells of."""
         self._storage = storage
-        self._connection = connection
-        self._generation = _generation(connection) + 1
-        self._versions: dict[bytes, int | None] = {}
+        self._sealer = storage.sealer
+        self.connection = connection
+        self.generation = hsm.generation + 1
+        self.versions: dict[bytes, int | None] = {}
 
     def changes_since(self, generation: int) -> Changes:
         """See :meth:`bridge.engine.storage.Transaction.changes_since`."""
-        changes = self._storage._changes(self._connection, generation)
-        self._storage._require_intact()
-        return changes
+        return self._storage.changes(self.connection, generation)
 
     def put_object(self, obj: HsmObject) -> None:
         """See :meth:`bridge.engine.storage.Transaction.put_object`."""
-        name = object_name(obj.handle)
-        readable = encode_object(obj)
-        sealed = self._storage._sealer.seal(name, self._generation, readable, obj.material)
-        self._connection.execute(delete(OBJECTS).where(OBJECTS.c.handle == obj.handle))
-        self._connection.execute(
-            insert(OBJECTS).values(handle=obj.handle, generation=self._generation, readable=readable, sealed=sealed)
-        )
-        self._versions[name] = self._generation
+        name, readable = object_name(obj.handle), encode_object(obj)
+        sealed = self._sealer.seal(name, self.generation, readable, obj.material)
+        self.connection.execute(delete(OBJECTS).where(OBJECTS.c.handle == obj.handle))
+        row = {"handle": obj.handle, "generation": self.generation, "readable": readable, "sealed": sealed}
+        self.connection.execute(insert(OBJECTS).values(row))
+        self.versions[name] = self.generation
 
     def delete_object(self, handle: int) -> None:
         """See :meth:`bridge.engine.storage.Transaction.delete_object`."""
-        self._connection.execute(delete(OBJECTS).where(OBJECTS.c.handle == handle))
-        self._connection.execute(insert(DESTROYED).values(handle=handle, generation=self._generation))
-        self._versions[object_name(handle)] = None
+        self.connection.execute(delete(OBJECTS).where(OBJECTS.c.handle == handle))
+        self.connection.execute(insert(DESTROYED).values(handle=handle, generation=self.generation))
+        self.versions[object_name(handle)] = None
 
     def put_user(self, user: User) -> None:
         """See :meth:`bridge.engine.storage.Transaction.put_user`."""
         role, name = user.role.value, user.name
         record = user_name(role, name)
-        sealed = self._storage._sealer.seal(record, self._generation, b"", encode_user(user))
-        self._connection.execute(delete(USERS).where(USERS.c.role == role, USERS.c.name == name))
-        self._connection.execute(insert(USERS).values(role=role, name=name, generation=self._generation, sealed=sealed))
-        self._versions[record] = self._generation
-
-    def finish(self) -> None:
-        """Write the new generation and ledger, and announce them, as the last thing before the commit."""
-        if not self._versions:
-            return
-        ledger = self._storage._ledger.seal(self._generation, self._versions)
-        self._connection.execute(update(HSM).values(generation=self._generation, ledger=ledger))
-        self._storage._announced.set(self._generation)
+        sealed = self._sealer.seal(record, self.generation, b"", encode_user(user))
+        self.connection.execute(delete(USERS).where(USERS.c.role == role, USERS.c.name == name))
+        row = {"role": role, "name": name, "generation": self.generation, "sealed": sealed}
+        self.connection.execute(insert(USERS).values(row))
+        self.versions[record] = self.generation
 
 
-def _generation(connection: Connection) -> int:
-    return int(connection.execute(select(HSM.c.generation)).scalar_one())
+def _named(broken: Sequence[object]) -> str:
+    """Name broken records, whose handle may itself be what was changed, for the end of a sentence."""
+    names = [f"0x{handle:016x}" if isinstance(handle, int) else "of no handle" for handle in broken]
+    return f", and the record of key {', '.join(names)} is not what was written" if names else ""
+
+
+def _closed(home: Path) -> HsmError:
+    return HsmError(ReturnCode.SESSION_CLOSED, f"The HSM of {home} was closed in this process; open it again.")

@@ -32,7 +32,7 @@ def _generate_pair(template: Attributes) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(curve_of(params).curve)
 
 
-def _prehashed(curve: ec.EllipticCurve, digest: bytes) -> tuple[bytes, ec.ECDSA]:
+def _prehashed(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey, digest: bytes) -> tuple[bytes, ec.ECDSA]:
     """Bring a digest of any length up to 64 bytes to one that ``cryptography`` takes, without changing its meaning.
 
     ECDSA reads the leftmost bits of the digest, as many as the group order has, as a number. So a digest longer
@@ -46,18 +46,18 @@ def _prehashed(curve: ec.EllipticCurve, digest: bytes) -> tuple[bytes, ec.ECDSA]
             ReturnCode.DATA_LEN_RANGE,
             f"ECDSA signs a digest of at most {_LONGEST_DIGEST} bytes; {len(digest)} were given.",
         )
-    width = min(curve_named(curve.name).order_bytes, _LONGEST_DIGEST)
+    width = min(curve_named(key.curve.name).order_bytes, _LONGEST_DIGEST)
     digest = digest[:width].rjust(width, b"\x00")
     return digest, _BY_LENGTH[width]
 
 
 def _sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
-    digest, algorithm = _prehashed(key.curve, data)
+    digest, algorithm = _prehashed(key, data)
     return key.sign(digest, algorithm)
 
 
 def _verify(key: ec.EllipticCurvePublicKey, data: bytes, signature: bytes) -> None:
-    digest, algorithm = _prehashed(key.curve, data)
+    digest, algorithm = _prehashed(key, data)
     try:
         key.verify(signature, digest, algorithm)
     except InvalidSignature:

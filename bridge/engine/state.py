@@ -1,0 +1,212 @@
+"""What all sessions of one HSM share."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.objects import HsmObject, describe
+from bridge.engine.storage import Changes, Storage, Transaction
+from bridge.engine.users import MAX_FAILURES, Role, User, password_is_right
+
+
+class State:
+    """Users and token keys, kept in memory as the storage last told, and asked of it again when others changed it."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], float]) -> None:
+        """Read the whole state.
+
+        Args:
+            storage: keeps what outlives the process.
+            clock: returns seconds since 1970.
+
+        Raises:
+            HsmError: as :class:`Storage` says.
+        """
+        self._storage = storage
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._generation = 0
+        self._objects: dict[int, HsmObject] = {}
+        self._labels: dict[str, set[int]] = defaultdict(set)
+        self._damaged: set[int] = set()
+        self._users: dict[tuple[Role, str], User] = {}
+        self._uncounted: dict[tuple[Role, str], int] = defaultdict(int)
+        self._free_handles: Iterator[int] = iter(())
+        self._handles_of = os.getpid()
+        self._apply(storage.changes_since(0))
+
+    def close(self) -> None:
+        """Let go of the storage."""
+        self._storage.close()
+
+    def authenticate(self, role: Role, name: str, password: bytes) -> User:
+        """Check a user's password and count the wrong ones.
+
+        The count is on disk before the answer is given. It is not counted up beforehand, so that many right logins
+        at one moment do not lock the account between them; guesses made at one moment gain nothing by it, since
+        each has its answer only after it has been counted.
+
+        Raises:
+            HsmError: ``PIN_INCORRECT`` for a wrong password or an unknown user alike, ``PIN_LOCKED``.
+        """
+        self.refresh()
+        key = role, name.lower()
+        known = self._users.get(key)
+        right = password_is_right(known, password)
+        # Checking takes long enough for others to lock the account, or change the password, meanwhile.
+        self.refresh()
+        user = self._users.get(key)
+        right = right and user is not None and known is not None and user.password == known.password
+        if user is not None and (user.failures or self._uncounted[key] or not right):
+            user = self._count(key, right)
+        if user is not None and user.locked:
+            raise HsmError(
+                ReturnCode.PIN_LOCKED,
+                f"The account of {role.value} {key[1]!r} is locked after {MAX_FAILURES} wrong passwords; "
+                "an admin unlocks it by setting a new password.",
+            )
+        if not right or user is None:
+            raise HsmError(
+                ReturnCode.PIN_INCORRECT,
+                f"Wrong password, or no {role.value} {key[1]!r}; {MAX_FAILURES} wrong passwords lock an account.",
+            )
+        return user
+
+    def _count(self, key: tuple[Role, str], right: bool) -> User | None:
+        """Count a password on disk, and return the user as before it, with failures that no disk took.
+
+        Raises:
+            HsmError: as :class:`Storage`; what could not be written is counted in memory until it can.
+        """
+        with self._lock:
+            uncounted = self._uncounted[key]
+            self._uncounted[key] += not right
+            with self.changing() as transaction:
+                user = self._users.get(key)
+                if user is not None:
+                    user = replace(user, failures=user.failures + uncounted)
+                    transaction.put_user(
+                        user if user.locked else replace(user, failures=0 if right else user.failures + 1)
+                    )
+            self._uncounted[key] = 0
+            return user
+
+    def add_first_users(self, users: Sequence[User]) -> None:
+        """Add users to an HSM that has none, all of them or none.
+
+        Raises:
+            HsmError: ``ACTION_PROHIBITED`` if there are users.
+        """
+        with self.changing() as transaction:
+            if self._users:
+                raise HsmError(ReturnCode.ACTION_PROHIBITED, "This HSM already has its first users.")
+            for user in users:
+                transaction.put_user(user)
+
+    def replace_user(self, user: User) -> None:
+        """Put a user's new record in place of the old one.
+
+        Raises:
+            HsmError: ``ARGUMENTS_BAD`` if there is no user of that role and name.
+        """
+        with self.changing() as transaction:
+            if (user.role, user.name) not in self._users:
+                raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no {user.role.value} {user.name!r}.")
+            transaction.put_user(user)
+
+    def now_ms(self) -> int:
+        """Return the time in milliseconds since 1970."""
+        return int(self._clock() * 1000)
+
+    def next_handle(self) -> int:
+        """Return a handle that no key of this HSM has or had."""
+        with self._lock:
+            handle = next(self._free_handles, None)
+            if handle is None or self._handles_of != os.getpid():
+                # A forked process must not give out its parent's handles.
+                self._free_handles = iter(self._storage.allocate_handles())
+                self._handles_of = os.getpid()
+                handle = next(self._free_handles)
+            return handle
+
+    def refresh(self) -> None:
+        """Catch up with what other processes committed."""
+        if self._storage.is_current(self._generation):
+            return
+        with self._lock:
+            self._apply(self._storage.changes_since(self._generation))
+
+    @contextmanager
+    def changing(self) -> Iterator[Transaction]:
+        """Begin a transaction that starts from the newest state and ends with this memory up to date.
+
+        One thread of a process changes the HSM at a time. If the block raises, nothing has happened.
+        """
+        with self._lock:
+            with self._storage.transaction() as transaction:
+                self._apply(transaction.changes_since(self._generation))
+                yield transaction
+            self.refresh()
+
+    def get(self, handle: int) -> HsmObject | None:
+        """Return a token key as of the last refresh, whoever owns it.
+
+        Raises:
+            HsmError: ``DEVICE_ERROR`` if what is stored of it was tampered with.
+        """
+        obj = self._objects.get(handle)
+        if obj is None and handle in self._damaged:
+            raise self._damage([handle])
+        return obj
+
+    def all(self) -> Sequence[HsmObject]:
+        """Return all token keys as of the last refresh.
+
+        Raises:
+            HsmError: ``DEVICE_ERROR`` if any stored key was tampered with: its label may be any that is looked for.
+        """
+        with self._lock:
+            if self._damaged:
+                raise self._damage(sorted(self._damaged))
+            return list(self._objects.values())
+
+    def labelled(self, label: str) -> Sequence[HsmObject]:
+        """Return the token keys of a label as of the last refresh; raises as :meth:`all`."""
+        with self._lock:
+            if self._damaged:
+                raise self._damage(sorted(self._damaged))
+            return [self._objects[handle] for handle in self._labels.get(label, ())]
+
+    def _apply(self, changes: Changes) -> None:
+        with self._lock:
+            new = {obj.handle: obj for obj in changes.objects}
+            gone = set(self._objects) - new.keys() if changes.complete else set(changes.destroyed)
+            for handle in [*gone, *changes.damaged, *new]:
+                self._damaged.discard(handle)
+                old = self._objects.get(handle)
+                if old is not None:
+                    self._labels[old.label].discard(handle)
+            # Others read while this goes on: a key that changes is there at every moment.
+            self._objects.update(new)
+            for obj in changes.objects:
+                self._labels[obj.label].add(obj.handle)
+            for handle in [*gone, *changes.damaged]:
+                self._objects.pop(handle, None)
+            self._damaged.update(changes.damaged)
+            self._users = {(user.role, user.name): user for user in changes.users}
+            self._generation = changes.generation
+
+    @staticmethod
+    def _damage(handles: Sequence[int]) -> HsmError:
+        names = ", ".join(describe(handle, "") for handle in handles)
+        return HsmError(
+            ReturnCode.DEVICE_ERROR,
+            f"The stored record of {names} fails its integrity check: it was changed outside the HSM. "
+            "Restore the home from a copy that is intact.",
+        )
