@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bridge.engine import policy
@@ -161,12 +161,14 @@ class Session:
         """Import a key; see :meth:`import_keys`."""
         return self.import_keys([template])[0]
 
-    def import_keys(self, templates: Sequence[Attributes]) -> list[int]:
+    def import_keys(self, templates: Iterable[Attributes]) -> list[int]:
         """Import keys that were made elsewhere, all of them or none.
 
         Args:
-            templates: for each key its attributes, among them exactly one of ``PRIVATE_KEY_INFO`` (PKCS#8 DER),
-                ``PUBLIC_KEY_INFO`` (SubjectPublicKeyInfo DER) and ``VALUE`` (bytes of an AES key).
+            templates: for each key its attributes, taken one after the other as keys are checked; among them exactly
+                one of ``PRIVATE_KEY_INFO`` (PKCS#8 DER), ``PUBLIC_KEY_INFO`` (SubjectPublicKeyInfo DER) and ``VALUE``
+                (bytes of an AES key).
+
 
         Returns:
             The keys' handles.
@@ -178,16 +180,7 @@ class Session:
                 token key cannot be kept.
         """
         user = self._crypto_user()
-        keys = [import_value(given) for given in templates]
-        if not self._rules.imports:
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                "This key was made in software, not in the HSM, and was not taken in: "
-                "generate RSA, EC or AES keys of a size that the HSM supports.",
-            )
-        return self._add(
-            user, [self._new(user, key, given, generated=False) for key, given in zip(keys, templates, strict=True)]
-        )
+        return self._add(user, [self._imported(user, given) for given in templates])
 
     def find(self, template: Attributes) -> list[int]:
         """Find keys.
@@ -342,6 +335,16 @@ class Session:
         if obj is None or not policy.visible(obj, user):
             raise policy.unknown(handle)
         return obj
+
+    def _imported(self, user: str, given: Attributes) -> HsmObject:
+        key = import_value(given)
+        if not self._rules.imports:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                "This key was made in software, not in the HSM, and was not taken in: "
+                "generate RSA, EC or AES keys of a size that the HSM supports.",
+            )
+        return self._new(user, key, given, generated=False)
 
     def _new(self, user: str, key: Key, template: Attributes, *, generated: bool) -> HsmObject:
         attributes = complete(

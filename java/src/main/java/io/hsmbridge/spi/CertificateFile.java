@@ -32,6 +32,9 @@ final class CertificateFile {
   /** DER of the PKCS#7 type encryptedData, 1.2.840.113549.1.7.6. */
   private static final String ENCRYPTED_DATA = "\u0006\u0009\u002a\u0086\u0048\u0086\u00f7\r\u0001\u0007\u0006";
 
+  /** DER of the PKCS#12 type keyBag, 1.2.840.113549.1.12.10.1.1: a key in clear, which the JDK passes over. */
+  private static final String KEY_BAG = "\u0006\u000b\u002a\u0086\u0048\u0086\u00f7\r\u0001\u000c\n\u0001\u0001";
+
   private final Map<String, List<Certificate>> chains = new LinkedHashMap<>();
   private boolean unread;
 
@@ -44,12 +47,14 @@ final class CertificateFile {
       throws IOException, NoSuchAlgorithmException, CertificateException {
     clear();
     KeyStore file = open(content, password);
+    String raw = new String(content, StandardCharsets.ISO_8859_1);
+    if (raw.contains(KEY_BAG)) {
+      throw holdsKeys();
+    }
     try {
       for (String name : new TreeSet<>(Collections.list(file.aliases()))) {
         if (file.isKeyEntry(name)) {
-          throw new IOException(
-              "This PKCS#12 file holds private keys, but a CloudHSM keystore holds certificates only. Move the keys"
-                  + " into the HSM with `hsmbridge import FILE`.");
+          throw holdsKeys();
         }
         if (!name.matches("[0-9a-f]+[.][0-9]+")) {
           chains.put(Hex.decode(name).orElse(name), chain(file, name));
@@ -58,7 +63,13 @@ final class CertificateFile {
     } catch (KeyStoreException e) {
       throw new IOException("The certificates cannot be read: " + e.getMessage(), e);
     }
-    unread = password == null && new String(content, StandardCharsets.ISO_8859_1).contains(ENCRYPTED_DATA);
+    unread = password == null && raw.contains(ENCRYPTED_DATA);
+  }
+
+  private static IOException holdsKeys() {
+    return new IOException(
+        "This PKCS#12 file holds private keys, but a CloudHSM keystore holds certificates only. Move the keys into the"
+            + " HSM with `hsmbridge import FILE`.");
   }
 
   private static List<Certificate> chain(KeyStore file, String name) throws KeyStoreException {

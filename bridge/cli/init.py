@@ -1,0 +1,55 @@
+"""``hsmbridge init``."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from bridge.cli.access import ask, ask_secret, encoded
+from bridge.cli.home import home_option
+from bridge.store import create_home, default_home
+
+_PASSPHRASE = "HSMBRIDGE_PASSPHRASE"  # noqa: S105 - the name of a variable
+
+
+@click.command()
+@home_option
+@click.option("--passphrase", "sealed", is_flag=True, help="Seal the master key under a passphrase.")
+def init(sealed: bool) -> None:
+    """Create an HSM with its admin, named admin, and its first crypto user.
+
+    The folder must not exist, or be empty. With --passphrase, or with HSMBRIDGE_PASSPHRASE set, the
+    master key is sealed under that passphrase; otherwise it lies in a file that only you can read.
+
+    \b
+    Example:
+      hsmbridge init
+    and without a prompt:
+      HSMBRIDGE_ADMIN_PASSWORD=... HSM_USER=alice HSM_PASSWORD=... hsmbridge init
+
+    \b
+    Environment:
+      HSMBRIDGE_HOME            the folder
+      HSMBRIDGE_ADMIN_PASSWORD  of the admin, 8 to 32 characters
+      HSM_USER                  name of the crypto user: letters, digits, underscores
+      HSM_PASSWORD              of the crypto user, 8 to 32 characters
+      HSMBRIDGE_PASSPHRASE      seals the master key
+    """
+    home = default_home()
+    admin_password = ask_secret("HSMBRIDGE_ADMIN_PASSWORD", "New password for admin", new=True)
+    user = ask("HSM_USER", "Name of the first crypto user")
+    password = ask_secret("HSM_PASSWORD", f"New password for crypto user {user}", new=True)
+    passphrase = None
+    if sealed or os.environ.get(_PASSPHRASE):
+        passphrase = ask_secret(_PASSPHRASE, "New passphrase for the master key", new=True)
+    create_home(
+        home,
+        admin_password=encoded(admin_password),
+        user=user,
+        password=encoded(password),
+        passphrase=passphrase,
+    )
+    click.echo(f"Created an HSM in {home}, with the admin 'admin' and the crypto user {user.lower()!r}.")
+    if passphrase:
+        click.echo("Its master key is sealed: set HSMBRIDGE_PASSPHRASE to open it without a prompt.")

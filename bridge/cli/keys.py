@@ -1,0 +1,105 @@
+"""``hsmbridge keys``."""
+
+from __future__ import annotations
+
+import click
+
+from bridge.cli.access import crypto_session
+from bridge.cli.fields import FIELDS, shown, size_of
+from bridge.cli.home import home_option
+from bridge.cli.refusal import answer, enveloped
+from bridge.engine import Hsm, Session
+from bridge.engine.objects import HsmObject
+from bridge.store import default_home
+
+_MATTER = (
+    "token",
+    "extractable",
+    "sign",
+    "verify",
+    "encrypt",
+    "decrypt",
+    "wrap",
+    "unwrap",
+    "derive",
+    "trusted",
+    "wrap-with-trusted",
+)
+_HEADINGS = ("KEY", "LABEL", "CLASS", "TYPE", "SIZE", "ATTRIBUTES")
+
+
+@click.command()
+@home_option
+@click.option("--json", "as_json", is_flag=True, help="Print whole keys, as cloudhsm-cli key list --verbose does.")
+def keys(as_json: bool) -> None:
+    """List the keys that a crypto user sees: the own and shared ones, and every public key.
+
+    \b
+    Example:
+      HSM_USER=alice HSM_PASSWORD=... hsmbridge keys
+
+    \b
+    Environment:
+      HSMBRIDGE_HOME        the folder of the HSM
+      HSMBRIDGE_PASSPHRASE  opens a home that is sealed
+      HSM_USER              the crypto user
+      HSM_PASSWORD          the crypto user's password
+    """
+    with enveloped(as_json), crypto_session() as (hsm, session, user):
+        found = _visible(hsm, session)
+        if as_json:
+            answer(
+                {
+                    "matched_keys": [_whole(obj) for obj in found],
+                    "total_key_count": len(found),
+                    "returned_key_count": len(found),
+                }
+            )
+        elif found:
+            _print_table([_HEADINGS, *(_row(obj) for obj in found)])
+        else:
+            click.echo(f"Crypto user {user!r} sees no keys in {default_home()}.")
+
+
+def _visible(hsm: Hsm, session: Session) -> list[HsmObject]:
+    # The session says which keys the user sees; a key may have been destroyed since.
+    objects = (hsm.get(handle) for handle in session.find({}))
+    return [obj for obj in objects if obj is not None]
+
+
+def _whole(obj: HsmObject) -> dict[str, object]:
+    return {
+        "key-reference": f"0x{obj.handle:016x}",
+        "key-info": {
+            "key-owners": [{"username": obj.owner, "key-coverage": "full"}],
+            "shared-users": [{"username": name, "key-coverage": "full"} for name in sorted(obj.shared_with)],
+            "cluster-coverage": "full",
+        },
+        "attributes": shown(obj.attributes),
+    }
+
+
+def _row(obj: HsmObject) -> tuple[str, ...]:
+    attributes = shown(obj.attributes)
+    return (
+        f"0x{obj.handle:016x}",
+        _printable(obj.label),
+        str(attributes["class"]),
+        str(attributes["key-type"]),
+        size_of(obj.attributes),
+        ", ".join(name for name in _MATTER if obj.attributes.get(FIELDS[name].attribute) is True),
+    )
+
+
+def _printable(label: str) -> str:
+    """Write out control characters, which could make a terminal show something else."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in label
+    )
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
