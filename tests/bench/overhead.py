@@ -119,9 +119,7 @@ def softhsm_library() -> Path:
         print("installing softhsm2 with apt-get", file=sys.stderr)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update"], ["install", "--yes", "--no-install-recommends", "softhsm2"]):
-            subprocess.run(
-                ["apt-get", "--quiet", *command], env=environment, check=False, capture_output=True
-            )
+            subprocess.run(["apt-get", "--quiet", *command], env=environment, check=False, capture_output=True)
         found = _installed_softhsm()
     if found is None:
         raise SystemExit(NO_SOFTHSM)
@@ -314,12 +312,8 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measures and prints; with --check, exits with 1 if a target was missed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--rounds", type=int, default=9, help="turns of each contender, at least 5 (default: 9)"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9, help="turns of each contender, at least 5 (default: 9)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a target was missed")
     chosen = parser.parse_args()
@@ -340,9 +334,7 @@ def main() -> None:
             providers = (security.getProvider("CloudHSM"), softhsm, security.getProvider(algorithm.software))
             batches = [java_batch(loop_class, provider, algorithm) for provider in providers]
             batches.append(python_batch(algorithm))
-            results[algorithm.name] = summary(
-                measure(dict(zip(CONTENDERS, batches, strict=True)), chosen.rounds)
-            )
+            results[algorithm.name] = summary(measure(dict(zip(CONTENDERS, batches, strict=True)), chosen.rounds))
     print(json.dumps(results, indent=2) if chosen.json else table(results), flush=True)
     missed = any(result["ratio"]["softhsm2"] > TARGET for result in results.values())
     # The engine's threads and the JVM's may still live; nothing is left for them to do.

@@ -1,0 +1,105 @@
+"""What many tests start from: a home with an admin and two crypto users, an open HSM, sessions."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.engine import Hsm, Role, Session, users
+from bridge.store import create_home, open_home, sqlite
+
+PASSWORDS = {"admin": b"admin-password", "alice": b"alice-password", "bob": b"bobs-password"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave soak tests out unless ``-m`` or ``HSMBRIDGE_SOAK=1`` asks for them."""
+    if config.option.markexpr or os.environ.get("HSMBRIDGE_SOAK") == "1":
+        return
+    soak = [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=soak)
+    items[:] = [item for item in items if item not in soak]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords with the least memory and time that Argon2id has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "_MEMORY_KIB", 8)
+        patch.setattr(users, "_ITERATIONS", 1)
+        patch.setattr(users, "_NOBODY", users.PasswordHash(bytes(16), 8, 1, bytes(32)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced_databases() -> Iterator[None]:
+    """Do not wait for the disk in this process: tests kill processes, never the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA synchronous = OFF"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def pristine_home(tmp_path_factory: pytest.TempPathFactory, quick_passwords: None) -> Path:
+    """A home that nobody has open, with the users of PASSWORDS and no keys; copy it, never open it."""
+    home = tmp_path_factory.mktemp("pristine") / "home"
+    create_home(home, admin_password=PASSWORDS["admin"], user="alice", password=PASSWORDS["alice"])
+    hsm = open_home(home)
+    with hsm.changing() as transaction:
+        transaction.put_user(users.new_user(Role.CRYPTO_USER, "bob", PASSWORDS["bob"]))
+    hsm.close()
+    return home
+
+
+@pytest.fixture
+def home(pristine_home: Path, tmp_path: Path) -> Path:
+    """A home of its own for one test."""
+    copy = tmp_path / "home"
+    shutil.copytree(pristine_home, copy)
+    return copy
+
+
+@pytest.fixture
+def open_hsm(home: Path) -> Iterator[Callable[[], Hsm]]:
+    """Open the test's home as one more process would; all are closed at the end."""
+    opened: list[Hsm] = []
+
+    def opener() -> Hsm:
+        opened.append(open_home(home))
+        return opened[-1]
+
+    yield opener
+    for hsm in opened:
+        hsm.close()
+
+
+@pytest.fixture
+def hsm(open_hsm: Callable[[], Hsm]) -> Hsm:
+    """The HSM of the test's home."""
+    return open_hsm()
+
+
+def log_in(hsm: Hsm, name: str) -> Session:
+    """Open a session and log one of the users of PASSWORDS in."""
+    session = hsm.open_session()
+    session.login(Role.ADMIN if name == "admin" else Role.CRYPTO_USER, name, PASSWORDS[name])
+    return session
+
+
+@pytest.fixture
+def session(hsm: Hsm) -> Session:
+    """A session of crypto user alice."""
+    return log_in(hsm, "alice")
+
+
+@pytest.fixture
+def bob(hsm: Hsm) -> Session:
+    """A session of crypto user bob."""
+    return log_in(hsm, "bob")
+
+
+@pytest.fixture
+def admin(hsm: Hsm) -> Session:
+    """A session of the admin."""
+    return log_in(hsm, "admin")

@@ -1,0 +1,186 @@
+"""Keys that come from outside."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from conftest import PASSWORDS
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from bridge.engine import Attribute, Hsm, HsmError, MechanismType, ReturnCode, Role, Session, SessionRules
+from engine.keys import Template, expect_code, import_both, private_info, public_info, refused, software_rsa
+
+PRIVATE, PUBLIC, VALUE = Attribute.PRIVATE_KEY_INFO, Attribute.PUBLIC_KEY_INFO, Attribute.VALUE
+EC_KEY = ec.derive_private_key(0x1234567890ABCDEF, ec.SECP256R1())
+
+
+@pytest.mark.parametrize("bits", [2048, 2304])
+def test_rsa_pairs_keep_their_numbers(session: Session, bits: int) -> None:
+    key = software_rsa(bits)
+    for handle in import_both(session, key):
+        attributes = session.attributes(handle)
+        assert attributes[PUBLIC] == public_info(key.public_key())
+        assert attributes[Attribute.MODULUS_BITS] == bits
+        assert attributes[Attribute.LOCAL] is False
+
+
+def test_a_private_key_may_come_with_its_public_half(session: Session) -> None:
+    info = public_info(EC_KEY.public_key())
+    handle = session.import_key({PRIVATE: private_info(EC_KEY), PUBLIC: info})
+    assert session.attributes(handle)[PUBLIC] == info
+    other = public_info(ec.generate_private_key(ec.SECP256R1()).public_key())
+    with refused(ReturnCode.TEMPLATE_INCONSISTENT, "PUBLIC_KEY_INFO"):
+        session.import_key({PRIVATE: private_info(EC_KEY), PUBLIC: other})
+
+
+@pytest.mark.parametrize("length", [16, 24, 32])
+def test_aes_keys_have_a_check_value(session: Session, length: int) -> None:
+    """Known answers: the zero block under AES keys 00, 01, 02 …, its first three bytes."""
+    expected = {16: "c6a13b", 24: "916251", 32: "f29000"}
+    attributes = session.attributes(session.import_key({VALUE: bytes(range(length))}))
+    assert attributes[Attribute.VALUE_LEN] == length
+    assert attributes[Attribute.CHECK_VALUE] == bytes.fromhex(expected[length])
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 17, 31, 33, 64, 10_000])
+def test_refuses_aes_keys_of_other_lengths(session: Session, length: int) -> None:
+    with refused(ReturnCode.KEY_SIZE_RANGE, "128, 192 or 256"):
+        session.import_key({VALUE: bytes(length)})
+    with refused(ReturnCode.KEY_SIZE_RANGE, "128, 192 or 256"):
+        session.generate_key(MechanismType.AES_KEY_GEN, {Attribute.VALUE_LEN: length})
+
+
+@pytest.mark.parametrize(
+    "template",
+    [{}, {Attribute.LABEL: "x"}, {VALUE: bytes(16), PUBLIC: b""}, {VALUE: bytes(16), PRIVATE: b""}],
+    ids=["nothing", "label", "value and public", "value and private"],
+)
+def test_needs_exactly_one_value(session: Session, template: dict[Attribute, bytes]) -> None:
+    with refused(ReturnCode.TEMPLATE_INCOMPLETE, "exactly one"):
+        session.import_key(template)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        rsa.generate_private_key(65537, 1024),  # noqa: S505
+        rsa.generate_private_key(65537, 2056),
+    ],
+)
+def test_refuses_rsa_keys_of_other_sizes(session: Session, key: rsa.RSAPrivateKey) -> None:
+    with refused(ReturnCode.KEY_SIZE_RANGE, str(key.key_size)):
+        session.import_key({PRIVATE: private_info(key)})
+    with refused(ReturnCode.KEY_SIZE_RANGE, str(key.key_size)):
+        session.import_key({PUBLIC: public_info(key.public_key())})
+
+
+def test_refuses_other_curves(session: Session) -> None:
+    key = ec.generate_private_key(ec.BrainpoolP256R1())
+    with refused(ReturnCode.CURVE_NOT_SUPPORTED, "brainpoolP256r1", "secp256r1"):
+        session.import_key({PRIVATE: private_info(key)})
+    with refused(ReturnCode.CURVE_NOT_SUPPORTED):
+        session.import_key({PUBLIC: public_info(key.public_key())})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ed25519.Ed25519PrivateKey.generate(),
+        x25519.X25519PrivateKey.generate(),
+        dsa.generate_private_key(2048),
+    ],
+    ids=["Ed25519", "X25519", "DSA"],
+)
+def test_refuses_other_types(session: Session, key: ed25519.Ed25519PrivateKey) -> None:
+    with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "RSA, EC and AES"):
+        session.import_key({PRIVATE: key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())})
+    with refused(ReturnCode.KEY_TYPE_INCONSISTENT):
+        session.import_key({PUBLIC: key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)})
+
+
+def test_refuses_what_is_no_key(session: Session) -> None:
+    encrypted = EC_KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(b"passphrase"))
+    for value in (b"", b"\x30", b"\x30\x80", b"text", bytes(1000), encrypted, public_info(EC_KEY.public_key())):
+        with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "PKCS#8"):
+            session.import_key({PRIVATE: value})
+    for value in (b"", b"\x30", b"text", bytes(1000), encrypted, private_info(EC_KEY)):
+        with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "SubjectPublicKeyInfo"):
+            session.import_key({PUBLIC: value})
+
+
+def test_refuses_an_rsa_key_whose_primes_are_not_its_own(session: Session) -> None:
+    der = bytearray(private_info(software_rsa()))
+    prime = software_rsa().private_numbers().p.to_bytes(128, "big")
+    at = bytes(der).index(prime)
+    der[at + 100] ^= 2
+    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID) as refusal:
+        session.import_key({PRIVATE: bytes(der)})
+    assert prime[:8].hex() not in refusal.message
+
+
+def damaged_versions(der: bytes, count: int) -> list[bytes]:
+    rng = random.Random(7)
+    versions = [der[:at] + bytes([der[at] ^ 1 << rng.randrange(8)]) + der[at + 1 :] for at in range(len(der))]
+    return [*rng.sample(versions, min(count, len(versions))), *(der[:at] for at in range(0, len(der), 19))]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "der"),
+    [
+        (PRIVATE, private_info(EC_KEY)),
+        (PUBLIC, public_info(EC_KEY.public_key())),
+        (PRIVATE, private_info(software_rsa())),
+        (PUBLIC, public_info(software_rsa().public_key())),
+    ],
+    ids=["EC private", "EC public", "RSA private", "RSA public"],
+)
+def test_damaged_keys_are_refused_or_usable_and_nothing_else(
+    session: Session, attribute: Attribute, der: bytes
+) -> None:
+    """One bit wrong anywhere: an HsmError, or a key that the engine can describe and use without another error."""
+    for version in damaged_versions(der, 60):
+        try:
+            handle = session.import_key({attribute: version})
+            rsa_key = Attribute.MODULUS in session.attributes(handle)
+            mechanism = MechanismType.RSA_PKCS if rsa_key else MechanismType.ECDSA
+            if attribute is PRIVATE:
+                session.sign(handle, mechanism, bytes(32))
+            else:
+                session.verify(handle, mechanism, bytes(32), b"\x01" * 256)
+        except HsmError as error:
+            expect_code(
+                error,
+                ReturnCode.ATTRIBUTE_VALUE_INVALID,
+                ReturnCode.KEY_TYPE_INCONSISTENT,
+                ReturnCode.KEY_SIZE_RANGE,
+                ReturnCode.CURVE_NOT_SUPPORTED,
+                ReturnCode.SIGNATURE_INVALID,
+                ReturnCode.SIGNATURE_LEN_RANGE,
+            )
+
+
+def test_many_keys_come_in_together_or_not_at_all(session: Session) -> None:
+    good: Template = {VALUE: bytes(16), Attribute.TOKEN: True}
+    with refused(ReturnCode.KEY_SIZE_RANGE):
+        session.import_keys([good, {**good, VALUE: bytes(17)}])
+    assert session.find({}) == []
+    handles = session.import_keys([good] * 20)
+    assert session.find({}) == sorted(set(handles))
+    assert session.import_keys([]) == []
+
+
+def test_a_session_may_take_no_keys_in(hsm: Hsm) -> None:
+    session = hsm.open_session(SessionRules(imports=False))
+    session.login(Role.CRYPTO_USER, "alice", PASSWORDS["alice"])
+    for template in ({VALUE: bytes(16)}, {PRIVATE: private_info(EC_KEY)}):
+        with refused(ReturnCode.ACTION_PROHIBITED):
+            session.import_key(template)
+    assert session.find({}) == []

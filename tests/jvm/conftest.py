@@ -1,0 +1,85 @@
+"""Running Java programs and tools through hsmbridge, and the same with the JDK alone."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import PASSWORDS
+
+from bridge.jvm import find_jdk, jar_path
+from bridge.jvm.jdk import OLDEST, release
+
+SOURCES = Path(__file__).parent / "java"
+
+
+def jdks() -> list[Path]:
+    """The oldest and the newest JDK of this machine that the project supports; one if they are the same."""
+    homes = {find_jdk().resolve(), *(home.resolve() for home in Path("/usr/lib/jvm").glob("*"))}
+    usable = sorted((home for home in homes if release(home) >= OLDEST), key=release)
+    return list(dict.fromkeys([usable[0], usable[-1]]))
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs programs with one JDK against one home."""
+
+    jdk: Path
+    environment: Mapping[str, str]
+
+    def bridge(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run ``hsmbridge`` with arguments."""
+        return self.run([sys.executable, "-m", "bridge.cli", *arguments], cwd)
+
+    def java(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the JDK's own ``java``."""
+        return self.run([str(self.jdk / "bin" / "java"), *arguments], cwd)
+
+    def run(self, command: Sequence[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:
+        """Run a command without standard input."""
+        return subprocess.run(
+            command, cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start ``hsmbridge`` with arguments and go on."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "bridge.cli", *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture(params=jdks(), ids=lambda home: f"jdk{release(home)}")
+def runner(request: pytest.FixtureRequest, home: Path) -> Runner:
+    """A runner for each JDK, with alice's credentials in the environment."""
+    return Runner(request.param, environment_of(home, request.param))
+
+
+def environment_of(home: Path, jdk: Path) -> dict[str, str]:
+    """The environment of a user who works with a home."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home.parent),
+        "LANG": "C.UTF-8",
+        "JAVA_HOME": str(jdk),
+        "HSMBRIDGE_HOME": str(home),
+        "HSM_USER": "alice",
+        "HSM_PASSWORD": PASSWORDS["alice"].decode(),
+    }
+
+
+@pytest.fixture(scope="session")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the compiled programs of ``java/``."""
+    folder = tmp_path_factory.mktemp("classes")
+    sources = sorted(map(str, SOURCES.glob("*.java")))
+    javac = [str(find_jdk() / "bin" / "javac"), "--release", "11", "-cp", str(jar_path()), "-d", str(folder)]
+    subprocess.run([*javac, *sources], check=True)
+    return folder
