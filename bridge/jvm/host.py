@@ -9,9 +9,9 @@ from typing import Any
 
 import jpype
 
-from bridge.engine import HsmError, ReturnCode, SessionRules
+from bridge.engine import Hsm, HsmError, ReturnCode, SessionRules
 from bridge.jvm.jdk import find_jdk, library, release
-from bridge.store import Passphrase, default_home, open_home, passphrase_from_environment
+from bridge.store import default_home, open_home
 
 _JAR = Path(__file__).with_name("hsmbridge.jar")
 
@@ -57,13 +57,13 @@ def start(
             does not have it on its class path; ``PIN_INCORRECT`` or ``PIN_LOCKED`` if the login is refused.
         NoJdk: if there is no JDK.
     """
-    if jpype.isJVMStarted():
-        registered = _registered()
-        if registered is not None:
-            return registered
-    else:
+    if jpype.isJVMStarted() and (registered := _registered()) is not None:
+        return registered
+    folder = Path(home) if home else default_home()
+    hsm = open_home(folder)
+    if not jpype.isJVMStarted():
         start_jvm([*jvm_options], [str(entry) for entry in classpath], interrupt=False)
-    provider = register(Path(home) if home else default_home(), SessionRules(), first=False)
+    provider = register(hsm, folder, SessionRules(), first=False)
     if user is not None:
         _login(provider, user, password or "")
     return provider
@@ -94,24 +94,21 @@ def start_jvm(options: Sequence[str], classpath: Sequence[str], *, interrupt: bo
     )
 
 
-def register(
-    home: Path, rules: SessionRules, *, first: bool, passphrase: Passphrase = passphrase_from_environment
-) -> Any:
-    """Open a home and register the provider for it.
+def register(hsm: Hsm, home: Path, rules: SessionRules, *, first: bool) -> Any:
+    """Register the provider for an HSM in the JVM that runs.
 
     Args:
-        home: the HSM's folder.
+        hsm: the HSM, open.
+        home: its folder, for programs that ask.
         rules: of the sessions that the provider opens.
         first: whether the provider is asked before all others, or after them.
-        passphrase: asked if the home is protected by one.
 
     Returns:
-        The provider.
+        The provider, a ``java.security.Provider``.
 
     Raises:
         HsmError: as :func:`start`.
     """
-    hsm = open_home(home, passphrase)
     try:
         in_process = jpype.JClass("io.hsmbridge.engine.InProcess")
         hosted = jpype.JClass("io.hsmbridge.spi.HostedProvider")

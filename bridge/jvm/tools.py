@@ -13,7 +13,7 @@ from bridge.engine import Attribute, HsmError, SessionRules
 from bridge.jvm.host import jar_path, register, start_jvm
 from bridge.jvm.jdk import NoJdk, find_jdk, release
 from bridge.jvm.options import Command, Mode, parse, parse_jvm_options
-from bridge.store import Passphrase, default_home, passphrase_from_environment
+from bridge.store import Passphrase, default_home, open_home, passphrase_from_environment
 
 _MODULE = "com.amazonaws.cloudhsm.jce"
 _EXTRACTABLE = "-Dhsmbridge.keytool.extractable="
@@ -98,9 +98,11 @@ def _become_java(arguments: Sequence[str]) -> NoReturn:
 
 def _run(command: Command, rules: SessionRules, passphrase: Passphrase, *, first: bool) -> NoReturn:
     try:
+        home = default_home()
+        hsm = open_home(home, passphrase)
         _start(command)
         _leave_the_end_to_java()
-        register(default_home(), rules, first=first, passphrase=passphrase)
+        register(hsm, home, rules, first=first)
     except (HsmError, NoJdk) as error:
         _fail(f"hsmbridge: {error}")
     except RuntimeError:

@@ -160,6 +160,16 @@ def test_a_changed_schema_is_refused(stocked: Stock, statement: str) -> None:
     assert_home_is_refused(stocked.home)
 
 
+@pytest.mark.parametrize("written", [b"CREATE TABLE objects", b"PRIMARY KEY (handle)", b"ix_objects_generation"])
+def test_a_schema_that_is_no_text_is_refused(stocked: Stock, written: bytes) -> None:
+    """SQLite's message then holds bytes that Python cannot decode; that, too, ends in the HSM's own words."""
+    database = stocked.home / "hsm.db"
+    content = database.read_bytes()
+    assert written in content
+    database.write_bytes(content.replace(written, written.replace(b"A", b"\xcc", 1).replace(b"a", b"\xcc", 1), 1))
+    assert_home_is_refused(stocked.home)
+
+
 def fingerprint(home: Path) -> dict[int, tuple[object, bytes]]:
     """All keys of alice as the HSM tells of them."""
     with opened(home) as hsm:

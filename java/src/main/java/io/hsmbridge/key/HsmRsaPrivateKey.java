@@ -22,8 +22,17 @@ public final class HsmRsaPrivateKey extends HsmKey implements RSAPrivateCrtKey {
     publicExponent = Values.integer(attributes, Attributes.PUBLIC_EXPONENT);
   }
 
+  /**
+   * Returns the modulus.
+   *
+   * @throws IllegalStateException if the key is destroyed; SunRsaSign, asked before us for a signature without a named
+   *     provider, then says so instead of stumbling over the missing exponent
+   */
   @Override
   public BigInteger getModulus() {
+    if (isDestroyed()) {
+      throw new IllegalStateException(this + " is destroyed.");
+    }
     return modulus;
   }
 
