@@ -69,7 +69,7 @@ class State:
             raise HsmError(
                 ReturnCode.PIN_LOCKED,
                 f"The account of {role.value} {key[1]!r} is locked after {MAX_FAILURES} wrong passwords; "
-                "an admin unlocks it by setting a new password.",
+                f"{'another' if role is Role.ADMIN else 'an'} admin unlocks it by setting a new password.",
             )
         if not right or user is None:
             raise HsmError(

@@ -31,6 +31,8 @@ def translating(home: Path) -> Iterator[None]:
         raise _from_sqlite(home, error.orig) from None
     except OSError as error:
         raise _from_os(home, error) from None
+    except UnicodeDecodeError:
+        raise damaged(home, "its database holds text that is none") from None
 
 
 def _from_sqlite(home: Path, error: BaseException | None) -> HsmError:

@@ -40,20 +40,19 @@ class SqlStorage:
         self._ledger = Ledger(sealer)
         self._seen = 0
         self._generation_file = generation_file
+        self._left_behind: list[Announced] = []
         with translating(home):
             self._announced = Announced(generation_file)
-        self._announce_committed()
+        with self._writing() as connection:
+            # After a power loss the announced number may be behind; here nobody else is committing.
+            self._announced.set(max(self._announced.get(), read_hsm(connection, home).generation))
 
     def is_current(self, generation: int) -> bool:
         """See :meth:`bridge.engine.storage.Storage.is_current`."""
         if self._closed:
             raise _closed(self._home)
-        if self._announced.removed:
-            self._announced.close()
-            with translating(self._home):
-                self._announced = Announced(self._generation_file)
-            self._announce_committed()
-        elif self._announced.get() == generation:
+        announced = self._announced
+        if announced.get() == generation and not announced.removed:
             return True
         with self._reading() as connection:
             return read_hsm(connection, self._home).generation == generation
@@ -89,19 +88,23 @@ class SqlStorage:
         if not self._closed:
             self._closed = True
             self._engine.dispose()
-            self._announced.close()
+            for announced in (self._announced, *self._left_behind):
+                announced.close()
 
     def _finish(self, transaction: SqlTransaction) -> None:
         """Write the new generation and ledger, and announce them, as the last thing before the commit."""
         hsm = read_hsm(transaction.connection, self._home)
         ledger = self._ledger.seal(transaction.generation, hsm.next_handle, transaction.versions)
         transaction.connection.execute(update(HSM).values(generation=transaction.generation, ledger=ledger))
+        self._follow_removal()
         self._announced.set(transaction.generation)
 
-    def _announce_committed(self) -> None:
-        # After a power loss, or in a new file, the announced number may be behind; here nobody else is committing.
-        with self._writing() as connection:
-            self._announced.set(max(self._announced.get(), read_hsm(connection, self._home).generation))
+    def _follow_removal(self) -> None:
+        """Share the file that other processes share, after somebody removed the one that is open."""
+        if self._announced.removed:
+            # Other threads may be reading the old one.
+            self._left_behind.append(self._announced)
+            self._announced = Announced(self._generation_file)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
