@@ -17,6 +17,8 @@ from bridge.store import Passphrase, default_home, open_home, passphrase_from_en
 
 _MODULE = "com.amazonaws.cloudhsm.jce"
 _EXTRACTABLE = "-Dhsmbridge.keytool.extractable="
+_SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""For tools that end before optimising pays; -J options come behind and win."""
 _GENERATING = {"-genkeypair", "-genkey", "-genseckey"}
 
 
@@ -39,12 +41,7 @@ def run_keytool(arguments: Sequence[str], passphrase: Passphrase = passphrase_fr
         extractable = f"{_EXTRACTABLE}true" in jvm_options
         # keytool makes a key in software if the HSM refuses; such a key must not get in by the back door.
         rules = SessionRules({Attribute.EXTRACTABLE: extractable}, imports=False)
-    command = parse_jvm_options(jvm_options)
-    command.mode, command.program, command.arguments = (
-        Mode.MODULE,
-        "java.base/sun.security.tools.keytool.Main",
-        own,
-    )
+    command = _tool("java.base/sun.security.tools.keytool.Main", jvm_options, own)
     _run(command, rules, passphrase, first=inside and generating)
 
 
@@ -56,13 +53,7 @@ def run_jarsigner(arguments: Sequence[str], passphrase: Passphrase = passphrase_
         passphrase: asked if the home is protected by one.
     """
     jvm_options, own = _split_jvm_options(arguments)
-    command = parse_jvm_options(jvm_options)
-    command.options.append("--add-modules=jdk.jartool")
-    command.mode, command.program, command.arguments = (
-        Mode.MODULE,
-        "jdk.jartool/sun.security.tools.jarsigner.Main",
-        own,
-    )
+    command = _tool("jdk.jartool/sun.security.tools.jarsigner.Main", jvm_options, own)
     _run(command, SessionRules(), passphrase, first=False)
 
 
@@ -85,6 +76,13 @@ def run_java(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_
         module = command.program.partition("/")[0]
         command.options += [f"-Djdk.module.main={module}", "--add-modules=jdk.unsupported"]
     _run(command, SessionRules(), passphrase, first=False)
+
+
+def _tool(program: str, jvm_options: Sequence[str], arguments: Sequence[str]) -> Command:
+    command = parse_jvm_options([*_SHORT_LIVED, *jvm_options])
+    command.options.append(f"--add-modules={program.partition('/')[0]}")
+    command.mode, command.program, command.arguments = Mode.MODULE, program, list(arguments)
+    return command
 
 
 def _become_java(arguments: Sequence[str]) -> NoReturn:
