@@ -116,6 +116,10 @@ def import_value(template: Attributes) -> Key:
     if isinstance(public, bytes) and secret is None:
         return import_public(public)
     if isinstance(secret, bytes) and private is None and public is None:
+        if template.get(Attribute.KEY_TYPE, KeyType.AES) != KeyType.AES:
+            raise HsmError(
+                ReturnCode.KEY_TYPE_INCONSISTENT, "Of secret keys the HSM holds AES keys only; KEY_TYPE says another."
+            )
         check_aes(secret)
         return secret
     raise HsmError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bridge.engine.attributes import Attribute, KeyType, ObjectClass
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, describe
@@ -33,6 +35,24 @@ def require_owner(obj: HsmObject, user: str) -> None:
             ReturnCode.ACTION_PROHIBITED,
             f"Only its owner, crypto user {obj.owner!r}, changes or destroys {obj}.",
         )
+
+
+def require_free_label(obj: HsmObject, others: Sequence[HsmObject]) -> None:
+    """Refuse a label that another private or secret key of the same owner has.
+
+    Args:
+        obj: the key that is to have the label.
+        others: the persistent keys that have it already.
+
+    Raises:
+        HsmError: ``ATTRIBUTE_VALUE_INVALID``.
+    """
+    for other in others:
+        if other.owner == obj.owner and other.object_class is not ObjectClass.PUBLIC_KEY:
+            raise HsmError(
+                ReturnCode.ATTRIBUTE_VALUE_INVALID,
+                f"The label {obj.label!r} is in use by {other}: choose another, or delete that key first.",
+            )
 
 
 def require_destroyable(obj: HsmObject) -> None:

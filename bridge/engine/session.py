@@ -24,10 +24,12 @@ class SessionRules:
     Attributes:
         defaults: attributes of new keys that take the place of the table's defaults.
         imports: whether keys that were made elsewhere may come in.
+        unique_labels: whether a key that becomes persistent may have the label of another private or secret key.
     """
 
     defaults: Attributes = field(default_factory=dict)
     imports: bool = True
+    unique_labels: bool = False
 
 
 class Session:
@@ -198,11 +200,12 @@ class Session:
         user = self._crypto_user()
         if SECRET_VALUES & template.keys():
             raise HsmError(ReturnCode.ATTRIBUTE_SENSITIVE, "Keys are not found by their secret value.")
-        self._state.refresh()
         label = template.get(Attribute.LABEL)
-        candidates = self._state.labelled(label) if isinstance(label, str) else self._state.all()
+        # Under the lock, so that a session key that becomes persistent meanwhile is in one of the two places.
         with self._lock:
-            candidates = [*candidates, *self._own.values()]
+            self._state.refresh()
+            token = self._state.labelled(label) if isinstance(label, str) else self._state.all()
+            candidates = [*token, *self._own.values()]
         return sorted(
             obj.handle
             for obj in candidates
@@ -234,6 +237,8 @@ class Session:
                     self._own[handle] = changed
                     return
                 with self._state.changing() as transaction:
+                    if self._rules.unique_labels:
+                        policy.require_free_label(changed, self._state.labelled(changed.label))
                     transaction.put_object(changed)
                 del self._own[handle]
                 return

@@ -142,7 +142,12 @@ class JPypeEngine:
 
 
 def _template(java_map: Any) -> dict[Attribute, Value]:
-    return parse({str(entry.getKey()): _python_value(entry.getValue()) for entry in java_map.entrySet()})
+    try:
+        return parse({str(entry.getKey()): _python_value(entry.getValue()) for entry in java_map.entrySet()})
+    except UnicodeDecodeError:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID, "An attribute holds half a surrogate pair; it is no text."
+        ) from None
 
 
 def _python_value(value: Any) -> object:

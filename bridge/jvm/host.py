@@ -54,18 +54,25 @@ def start(
 
     Raises:
         HsmError: as :func:`bridge.store.open_home`; ``FUNCTION_FAILED`` if the jar is missing or a JVM runs that
-            does not have it on its class path; ``PIN_INCORRECT`` or ``PIN_LOCKED`` if the login is refused.
+            does not have it on its class path; ``ACTION_PROHIBITED`` if this process serves another HSM or user;
+            ``PIN_INCORRECT`` or ``PIN_LOCKED`` if the login is refused.
         NoJdk: if there is no JDK.
     """
-    if jpype.isJVMStarted() and (registered := _registered()) is not None:
-        return registered
     folder = Path(home) if home else default_home()
+    if jpype.isJVMStarted() and (registered := _registered()) is not None:
+        _require_same(folder, user)
+        return registered
     hsm = open_home(folder)
     if not jpype.isJVMStarted():
         start_jvm([*jvm_options], [str(entry) for entry in classpath], interrupt=False)
-    provider = register(hsm, folder, SessionRules(), first=False)
+    provider = register(hsm, folder, SessionRules(), first=False, system_login=user is None)
     if user is not None:
-        _login(provider, user, password or "")
+        try:
+            _login(provider, user, password or "")
+        except HsmError:
+            jpype.java.security.Security.removeProvider(provider.getName())
+            raise
+    _started[:] = [(folder.resolve(), user)]
     return provider
 
 
@@ -94,7 +101,23 @@ def start_jvm(options: Sequence[str], classpath: Sequence[str], *, interrupt: bo
     )
 
 
-def register(hsm: Hsm, home: Path, rules: SessionRules, *, first: bool) -> Any:
+_started: list[tuple[Path, str | None]] = []
+
+
+def _require_same(home: Path, user: str | None) -> None:
+    """Refuse to serve another HSM or user than the one that this process serves."""
+    for started_home, started_user in _started:
+        if (home.resolve(), user or started_user) != (started_home, started_user):
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"This process serves {started_home} to user {started_user or 'of the environment'} already: "
+                "use another process, or log in through a provider of your own.",
+            )
+
+
+def register(
+    hsm: Hsm, home: Path, rules: SessionRules, *, first: bool, system_login: bool = True, replaceable: bool = False
+) -> Any:
     """Register the provider for an HSM in the JVM that runs.
 
     Args:
@@ -102,6 +125,8 @@ def register(hsm: Hsm, home: Path, rules: SessionRules, *, first: bool) -> Any:
         home: its folder, for programs that ask.
         rules: of the sessions that the provider opens.
         first: whether the provider is asked before all others, or after them.
+        system_login: whether the provider logs in with HSM_USER and HSM_PASSWORD.
+        replaceable: whether a provider that the program makes takes the place of this one.
 
     Returns:
         The provider, a ``java.security.Provider``.
@@ -123,7 +148,7 @@ def register(hsm: Hsm, home: Path, rules: SessionRules, *, first: bool) -> Any:
 
     in_process.install(JPypeEngineFactory(hsm, os.fspath(home), rules))
     try:
-        return hosted.register(first)
+        return hosted.register(first, system_login, replaceable)
     except jpype.JException as error:
         raise _refused(error) from None
 

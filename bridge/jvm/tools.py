@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import jpype
@@ -17,8 +20,9 @@ from bridge.store import Passphrase, default_home, open_home, passphrase_from_en
 
 _MODULE = "com.amazonaws.cloudhsm.jce"
 _EXTRACTABLE = "-Dhsmbridge.keytool.extractable="
-_SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+_SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 """For tools that end before optimising pays; -J options come behind and win."""
+_HELP = {"-help", "--help", "-h", "-?"}
 _GENERATING = {"-genkeypair", "-genkey", "-genseckey"}
 
 
@@ -34,15 +38,17 @@ def run_keytool(arguments: Sequence[str], passphrase: Passphrase = passphrase_fr
         passphrase: asked if the home is protected by one.
     """
     jvm_options, own = _split_jvm_options(arguments)
-    inside = _store_type(own) == "cloudhsm"
+    if not own or own[0] in _HELP:
+        _become("keytool", arguments)
     generating = bool(_GENERATING & {argument.lower() for argument in own})
     rules = SessionRules()
-    if inside and generating:
+    if generating:
         extractable = f"{_EXTRACTABLE}true" in jvm_options
         # keytool makes a key in software if the HSM refuses; such a key must not get in by the back door.
-        rules = SessionRules({Attribute.EXTRACTABLE: extractable}, imports=False)
+        rules = SessionRules({Attribute.EXTRACTABLE: extractable}, imports=False, unique_labels=True)
+        _refuse_unwritable(own)
     command = _tool("java.base/sun.security.tools.keytool.Main", jvm_options, own)
-    _run(command, rules, passphrase, first=inside and generating)
+    _run(command, rules, passphrase, first=lambda: generating and _store_type(own) == "cloudhsm")
 
 
 def run_jarsigner(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_environment) -> NoReturn:
@@ -53,8 +59,10 @@ def run_jarsigner(arguments: Sequence[str], passphrase: Passphrase = passphrase_
         passphrase: asked if the home is protected by one.
     """
     jvm_options, own = _split_jvm_options(arguments)
+    if not own or own[0] in _HELP:
+        _become("jarsigner", arguments)
     command = _tool("jdk.jartool/sun.security.tools.jarsigner.Main", jvm_options, own)
-    _run(command, SessionRules(), passphrase, first=False)
+    _run(command, SessionRules(), passphrase, first=lambda: False)
 
 
 def run_java(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_environment) -> NoReturn:
@@ -68,14 +76,14 @@ def run_java(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_
     try:
         command = parse(arguments, os.environ)
     except ValueError:
-        _become_java(arguments)
+        _become("java", arguments)
     unreadable = command.mode is Mode.JAR and not os.access(command.program, os.R_OK)
     if command.informational or unreadable or not command.program:
-        _become_java(arguments)
+        _become("java", arguments)
     if command.mode is Mode.MODULE:
         module = command.program.partition("/")[0]
         command.options += [f"-Djdk.module.main={module}", "--add-modules=jdk.unsupported"]
-    _run(command, SessionRules(), passphrase, first=False)
+    _run(command, SessionRules(), passphrase, first=lambda: False, replaceable=True)
 
 
 def _tool(program: str, jvm_options: Sequence[str], arguments: Sequence[str]) -> Command:
@@ -85,22 +93,29 @@ def _tool(program: str, jvm_options: Sequence[str], arguments: Sequence[str]) ->
     return command
 
 
-def _become_java(arguments: Sequence[str]) -> NoReturn:
-    """Let the JDK's own ``java`` print its information, usage or error."""
+def _become(tool: str, arguments: Sequence[str]) -> NoReturn:
+    """Let the JDK's own program print its information, usage or error."""
     try:
-        java = find_jdk() / "bin" / "java"
+        program = find_jdk() / "bin" / tool
     except NoJdk as error:
         _fail(f"hsmbridge: {error}")
-    os.execv(java, [str(java), *arguments])  # noqa: S606 - no shell is what is wanted
+    os.execv(program, [str(program), *arguments])  # noqa: S606 - no shell is what is wanted
 
 
-def _run(command: Command, rules: SessionRules, passphrase: Passphrase, *, first: bool) -> NoReturn:
+def _run(
+    command: Command,
+    rules: SessionRules,
+    passphrase: Passphrase,
+    *,
+    first: Callable[[], bool],
+    replaceable: bool = False,
+) -> NoReturn:
     try:
         home = default_home()
         hsm = open_home(home, passphrase)
         _start(command)
         _leave_the_end_to_java()
-        register(hsm, home, rules, first=first)
+        register(hsm, home, rules, first=first(), replaceable=replaceable)
     except (HsmError, NoJdk) as error:
         _fail(f"hsmbridge: {error}")
     except RuntimeError:
@@ -121,6 +136,7 @@ def _start(command: Command) -> None:
         f"-Dsun.java.command={program}",
         "-Dsun.java.launcher=SUN_STANDARD",
         "--add-exports=java.base/sun.launcher=ALL-UNNAMED",
+        "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
     ]
     if release(jdk) >= 23:
         options.append("--sun-misc-unsafe-memory-access=allow")
@@ -163,7 +179,7 @@ def _call_main(command: Command) -> int:
         what, arguments = _source_launcher(), [command.program, *command.arguments]
     main_class = helper.checkAndLoadMain(True, int(command.mode), what)
     try:
-        _main_method(main_class)(jpype.JString[:](arguments))
+        _call(main_class, jpype.JString[:](arguments))
     except jpype.JException as error:
         thread = jpype.java.lang.Thread.currentThread()
         thread.getUncaughtExceptionHandler().uncaughtException(thread, error)
@@ -171,8 +187,27 @@ def _call_main(command: Command) -> int:
     return 0
 
 
-def _main_method(main_class: Any) -> Any:
-    return jpype.JClass(main_class).main
+def _call(main_class: Any, arguments: Any) -> None:
+    """Call ``main`` as the launcher does: since JDK 25 it may be an instance's, and take no arguments (JEP 512)."""
+    modifiers = jpype.JClass("java.lang.reflect.Modifier")
+    if int(jpype.java.lang.Runtime.version().feature()) < 25:
+        jpype.JClass(main_class).main(arguments)
+        return
+    method = jpype.JClass("jdk.internal.misc.MethodFinder").findMainMethod(main_class)
+    takes = method.getParameterCount() == 1
+    if modifiers.isStatic(method.getModifiers()) and takes and modifiers.isPublic(method.getModifiers()):
+        jpype.JClass(main_class).main(arguments)
+        return
+    method.setAccessible(True)
+    instance = None
+    if not modifiers.isStatic(method.getModifiers()):
+        constructor = main_class.getDeclaredConstructor()
+        constructor.setAccessible(True)
+        instance = constructor.newInstance()
+    try:
+        method.invoke(instance, [arguments] if takes else [])
+    except jpype.JClass("java.lang.reflect.InvocationTargetException") as error:
+        raise error.getCause() from None
 
 
 def _source_launcher() -> str:
@@ -201,11 +236,32 @@ def _split_jvm_options(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _store_type(arguments: Sequence[str]) -> str:
-    lowered = [argument.lower() for argument in arguments]
-    for option in ("-storetype", "-deststoretype"):
-        if option in lowered[:-1]:
-            return lowered[lowered.index(option) + 1]
-    return ""
+    """Return the type of the keystore that keytool will open: the last one said, else the JVM's default."""
+    said = _values(arguments, "-storetype")
+    for file in _values(arguments, "-conf"):
+        said = [*_values(_configured(Path(file)), "-storetype"), *said]
+    return (said[-1] if said else str(jpype.JClass("java.security.KeyStore").getDefaultType())).lower()
+
+
+def _configured(file: Path) -> list[str]:
+    """Return the words of a file of default options (keytool's ``-conf``)."""
+    try:
+        return shlex.split(file.read_text(encoding="utf-8").replace("=", " "))
+    except (OSError, ValueError):
+        return []
+
+
+def _values(arguments: Sequence[str], option: str) -> list[str]:
+    return [value for name, value in itertools.pairwise(arguments) if name.lower() == option]
+
+
+def _refuse_unwritable(arguments: Sequence[str]) -> None:
+    """Refuse a keystore file that cannot be written before a key is made for it, in keytool's words."""
+    for name in _values(arguments, "-keystore")[-1:]:
+        if name != "NONE" and not os.access(Path(name).absolute().parent, os.W_OK):
+            reason = "Permission denied" if Path(name).absolute().parent.is_dir() else "No such file or directory"
+            print(f"keytool error: java.io.FileNotFoundException: {name} ({reason})")
+            raise SystemExit(1)
 
 
 def _fail(message: str) -> NoReturn:

@@ -40,8 +40,9 @@ class Announced:
 
     @property
     def removed(self) -> bool:
-        """Whether somebody removed the file, so that processes that come later share another."""
-        return os.fstat(self._descriptor).st_nlink == 0
+        """Whether somebody removed or emptied the file, so that processes that come later share another."""
+        status = os.fstat(self._descriptor)
+        return status.st_nlink == 0 or status.st_size < _BYTES
 
     def get(self) -> int:
         """Return the newest generation that any process is committing or has committed."""

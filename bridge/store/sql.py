@@ -52,7 +52,7 @@ class SqlStorage:
         if self._closed:
             raise _closed(self._home)
         announced = self._announced
-        if announced.get() == generation and not announced.removed:
+        if not announced.removed and announced.get() == generation:
             return True
         with self._reading() as connection:
             return read_hsm(connection, self._home).generation == generation

@@ -158,3 +158,27 @@ except jpype.JException as error:
     assert "The engine failed in find (RuntimeError)" in ran.stdout
     assert "inner detail" not in ran.stdout
     assert ".py" not in ran.stdout
+
+
+def test_arguments_count_more_than_the_environment_and_a_refused_start_can_be_repeated(home: Path) -> None:
+    password = PASSWORDS["bob"].decode()
+    ran = run(
+        home,
+        f"""
+from bridge.engine import HsmError
+from bridge.jvm import start
+import jpype
+try:
+    start(user="bob", password="wrong-password")
+except HsmError as error:
+    print(error.code.name)
+provider = start(user="bob", password={password!r})
+print(jpype.JClass("java.security.KeyPairGenerator").getInstance("EC", provider).generateKeyPair() is not None)
+for other in ({{"user": "alice"}}, {{"home": "elsewhere"}}):
+    try:
+        start(**other)
+    except HsmError as error:
+        print(error.code.name)
+""",
+    )
+    assert ran.stdout.split() == ["PIN_INCORRECT", "True", "ACTION_PROHIBITED", "ACTION_PROHIBITED"], ran.stderr

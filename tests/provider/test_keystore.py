@@ -188,7 +188,7 @@ def test_two_keys_with_one_label_are_listed_once_and_not_chosen_between(account:
     store = account.store()
     assert aliases(store) == {"twice"}
     text = "KeyStore should return only one key for the provided alias twice"
-    with refused("java.security.UnrecoverableKeyException", text, "2 keys", "hsmbridge key list"):
+    with refused("java.security.UnrecoverableKeyException", text, "2 keys", "hsmbridge keys"):
         store.getKey("twice", None)
 
 

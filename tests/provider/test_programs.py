@@ -78,8 +78,8 @@ def test_the_environment_logs_in_and_explicit_login_is_unavailable(
     assert lines == [
         f"login: {EXPLICIT}",
         f"logout: {EXPLICIT}",
-        "new: shares keys true, adds -1",
-        "new: shares keys false, adds -1",
+        "new: shares keys true, is added true",
+        "new: shares keys false, is added false",
         "keep=by alice: kept",
     ]
     assert kept_by(open_hsm(), "alice") == ["by alice"]
@@ -123,7 +123,7 @@ def test_credentials_that_a_program_sets_serve_the_registered_provider_too(
     password = environment.pop("HSM_PASSWORD")
     runner = Runner(find_jdk(), {**environment, "SECRET": password})
     assert run(runner, classes, "Login", "user=alice", "password-in=SECRET", "new", "keep=mine", "logout")[2:] == [
-        "new: shares keys true, adds -1",
+        "new: shares keys true, is added true",
         "keep=mine: kept",
         f"logout: {EXPLICIT}",
     ]

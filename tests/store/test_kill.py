@@ -79,7 +79,7 @@ def run_and_kill(home: Path, seed: int, seconds: float, count: int) -> list[list
 
 
 @pytest.mark.parametrize(
-    ("rounds", "operations"), [(4, 80), pytest.param(120, 3000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+    ("rounds", "operations"), [(10, 200), pytest.param(120, 3000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
 )
 def test_what_returned_is_there_and_nothing_else(home: Path, rounds: int, operations: int) -> None:
     rng = random.Random(rounds)

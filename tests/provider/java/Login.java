@@ -47,15 +47,16 @@ public class Login {
         registered.logout();
         return "logged out";
       case "new":
-        Provider second = new CloudHsmProvider();
-        return "shares keys " + sharesKeys(second) + ", adds " + Security.addProvider(second);
+        Provider made = new CloudHsmProvider();
+        boolean added = Security.addProvider(made) > 0;
+        return "shares keys " + sharesKeys(made) + ", is added " + added;
       default:
         throw new IllegalArgumentException(step);
     }
   }
 
-  private static boolean sharesKeys(Provider second) throws GeneralSecurityException {
-    KeyPair pair = KeyPairGenerator.getInstance("EC", second).generateKeyPair();
+  private static boolean sharesKeys(Provider made) throws GeneralSecurityException {
+    KeyPair pair = KeyPairGenerator.getInstance("EC", made).generateKeyPair();
     Signature signature = Signature.getInstance("SHA256withECDSA");
     try {
       signature.initSign(pair.getPrivate());

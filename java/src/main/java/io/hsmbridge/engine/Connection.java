@@ -1,6 +1,7 @@
 package io.hsmbridge.engine;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.security.auth.login.LoginException;
@@ -13,6 +14,7 @@ public final class Connection {
   private final Engine engine;
   private String systemUser;
   private boolean explicit;
+  private volatile boolean ownLogin;
 
   private Connection(Engine engine) {
     this.engine = engine;
@@ -50,23 +52,45 @@ public final class Connection {
   }
 
   /**
-   * Returns the connection for a provider that is being made, the lent one once, else a new one, logged in with the
-   * system's credentials if there are any.
+   * Returns the connection for a provider that is being made, logged in with the system's credentials if there are any:
+   * the lent one if it stands for the same user or for nobody yet, else a new one.
    *
+   * @param byProgram whether the program makes the provider; otherwise a lent connection stays lent
    * @return the connection
    * @throws ProviderInitializationException as {@link #open}
    * @throws LoginException if the credentials are wrong or the account is locked; a lent connection stays lent
    */
-  public static Connection forNewProvider() throws ProviderInitializationException, LoginException {
-    Connection lent = LENT.getAndSet(null);
-    Connection connection = lent != null ? lent : open();
+  public static Connection forNewProvider(boolean byProgram) throws ProviderInitializationException, LoginException {
+    Connection lent = byProgram ? LENT.getAndSet(null) : null;
+    if (lent != null && lent.ownLogin) {
+      return lent;
+    }
+    Connection own = open();
     try {
-      connection.loginWithSystemCredentials();
+      // Also checks a password that somebody else is logged in with already.
+      own.loginWithSystemCredentials();
+      if (lent == null || !lent.takesOver(own)) {
+        return own;
+      }
     } catch (LoginException e) {
+      own.engine.close();
       LENT.compareAndSet(null, lent);
       throw e;
     }
-    return connection;
+    own.engine.close();
+    return lent;
+  }
+
+  private synchronized boolean takesOver(Connection other) throws LoginException {
+    if (systemUser == null && !explicit) {
+      loginWithSystemCredentials();
+    }
+    return Objects.equals(systemUser, other.systemUser);
+  }
+
+  /** Leaves the system's credentials alone: the host logs in itself. */
+  public void useOwnLogin() {
+    ownLogin = true;
   }
 
   /**
@@ -84,13 +108,8 @@ public final class Connection {
       return;
     }
     try (Credentials credentials = found.get()) {
-      if (credentials.user().equals(systemUser)) {
-        return;
-      }
-      if (systemUser != null || explicit) {
-        logout();
-      }
       login(credentials);
+      explicit = false;
       systemUser = credentials.user();
     }
   }

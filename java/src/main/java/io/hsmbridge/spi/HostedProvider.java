@@ -6,34 +6,78 @@ import io.hsmbridge.engine.Connection;
 import java.io.IOException;
 import java.security.Provider;
 import java.security.Security;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.security.auth.login.LoginException;
 
 /** Registers the provider on behalf of the process that hosts this JVM. */
 public final class HostedProvider {
 
+  /** The host's provider while a program may still put its own in the place of it. */
+  private static final AtomicReference<Provider> REPLACEABLE = new AtomicReference<>();
+
   private HostedProvider() {}
 
   /**
-   * Makes a provider and registers it. The next {@code new CloudHsmProvider()} shares its login and its session keys,
-   * because a program that makes its own provider would otherwise find another one under the same name.
+   * Makes a provider and registers it, unless {@code java.security} names it already.
+   *
+   * <p>The next provider that the program makes shares its login and its session keys. A replaceable one then also
+   * leaves the list, so that {@code Security.addProvider} and {@code insertProviderAt} do what they do in a JVM that
+   * nobody hosts.
    *
    * @param first true to ask it before all other providers, so that keys are generated in the HSM even if the program
    *     names no provider; false to ask it after them
+   * @param systemLogin whether to log in with the system's credentials; otherwise the host logs in
+   * @param replaceable whether it stands for a program that registers none
    * @return the registered provider
    * @throws IOException as the provider's constructor
-   * @throws ProviderInitializationException as the provider's constructor, or if one is registered already
+   * @throws ProviderInitializationException as the provider's constructor, or if another provider has the name
    * @throws LoginException as the provider's constructor
    */
-  public static Provider register(boolean first) throws IOException, ProviderInitializationException, LoginException {
+  public static Provider register(boolean first, boolean systemLogin, boolean replaceable)
+      throws IOException, ProviderInitializationException, LoginException {
+    Provider present = Security.getProvider(CloudHsmProvider.PROVIDER_NAME);
+    if (present instanceof CloudHsmProvider) {
+      if (first) {
+        Security.removeProvider(present.getName());
+        Security.insertProviderAt(present, 1);
+      }
+      return present;
+    }
     Connection connection = Connection.open();
+    if (!systemLogin) {
+      connection.useOwnLogin();
+    }
     Connection.lendToNextProvider(connection);
     Provider provider = new CloudHsmProvider();
     int position = first ? Security.insertProviderAt(provider, 1) : Security.addProvider(provider);
     if (position < 0) {
       throw new ProviderInitializationException(
-          "A provider named " + provider.getName() + " is registered in this JVM already.", null);
+          "Another provider named " + provider.getName() + " is registered in this JVM; take it out.", null);
     }
     Connection.lendToNextProvider(connection);
+    REPLACEABLE.set(replaceable ? provider : null);
     return provider;
+  }
+
+  /**
+   * Tells who makes a provider: a program, or JCA that looks through all providers for one.
+   *
+   * @return true if no part of JCA's or the JDK's search for services is at work
+   */
+  public static boolean programIsMakingOne() {
+    return StackWalker.getInstance()
+        .walk(frames -> frames.map(StackWalker.StackFrame::getClassName).noneMatch(HostedProvider::isSearch));
+  }
+
+  private static boolean isSearch(String className) {
+    return className.startsWith("java.util.ServiceLoader") || className.startsWith("sun.security.jca.ProviderConfig");
+  }
+
+  /** Takes the host's provider out of the list, because the program makes its own; called by its constructor. */
+  public static void makeWay() {
+    Provider provider = REPLACEABLE.getAndSet(null);
+    if (provider != null && Security.getProvider(provider.getName()) == provider) {
+      Security.removeProvider(provider.getName());
+    }
   }
 }

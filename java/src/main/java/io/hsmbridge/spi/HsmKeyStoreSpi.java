@@ -114,8 +114,8 @@ final class HsmKeyStoreSpi extends KeyStoreSpi {
     if (found.size() > 1) {
       throw new UnrecoverableKeyException(
           "KeyStore should return only one key for the provided alias " + alias + ", but " + found.size()
-              + " keys in the HSM have this label. Give each its own: see `hsmbridge key list --filter attr.label="
-              + alias + "` and `hsmbridge key set-attribute`.");
+              + " keys in the HSM have this label. Give each its own: `hsmbridge keys` lists them, and"
+              + " `hsmbridge key set-attribute --filter key-reference=0x… --name label --value NEW` renames one.");
     }
     return found.isEmpty() ? null : asking(() -> found.get(0).key(connection));
   }

@@ -40,6 +40,9 @@ final class KeyEntrySetter {
     if (key instanceof PrivateKey && (chain == null || chain.length == 0)) {
       throw new KeyStoreException("A private key needs a certificate chain, to go with it into the keystore.");
     }
+    if (alias.isEmpty()) {
+      throw new KeyStoreException("A key needs an alias, which becomes its label in the HSM.");
+    }
     try {
       if (!(key instanceof HsmKey)) {
         importKey(alias, key);

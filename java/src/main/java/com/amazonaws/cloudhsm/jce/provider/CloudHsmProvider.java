@@ -4,6 +4,7 @@ import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Credentials;
 import io.hsmbridge.engine.LoginCallbacks;
+import io.hsmbridge.spi.HostedProvider;
 import io.hsmbridge.spi.Services;
 import java.io.IOException;
 import java.security.AuthProvider;
@@ -46,8 +47,12 @@ public final class CloudHsmProvider extends AuthProvider {
    */
   public CloudHsmProvider() throws IOException, ProviderInitializationException, LoginException {
     super(PROVIDER_NAME, VERSION, INFO);
-    connection = Connection.forNewProvider();
+    boolean byProgram = HostedProvider.programIsMakingOne();
+    connection = Connection.forNewProvider(byProgram);
     Services.of(this, connection).forEach(this::putService);
+    if (byProgram) {
+      HostedProvider.makeWay();
+    }
   }
 
   /**
