@@ -6,14 +6,10 @@ import io.hsmbridge.engine.Connection;
 import java.io.IOException;
 import java.security.Provider;
 import java.security.Security;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.security.auth.login.LoginException;
 
 /** Registers the provider on behalf of the process that hosts this JVM. */
 public final class HostedProvider {
-
-  /** The host's provider while a program may still put its own in the place of it. */
-  private static final AtomicReference<Provider> REPLACEABLE = new AtomicReference<>();
 
   private HostedProvider() {}
 
@@ -55,29 +51,9 @@ public final class HostedProvider {
           "Another provider named " + provider.getName() + " is registered in this JVM; take it out.", null);
     }
     Connection.lendToNextProvider(connection);
-    REPLACEABLE.set(replaceable ? provider : null);
-    return provider;
-  }
-
-  /**
-   * Tells who makes a provider: a program, or JCA that looks through all providers for one.
-   *
-   * @return true if no part of JCA's or the JDK's search for services is at work
-   */
-  public static boolean programIsMakingOne() {
-    return StackWalker.getInstance()
-        .walk(frames -> frames.map(StackWalker.StackFrame::getClassName).noneMatch(HostedProvider::isSearch));
-  }
-
-  private static boolean isSearch(String className) {
-    return className.startsWith("java.util.ServiceLoader") || className.startsWith("sun.security.jca.ProviderConfig");
-  }
-
-  /** Takes the host's provider out of the list, because the program makes its own; called by its constructor. */
-  public static void makeWay() {
-    Provider provider = REPLACEABLE.getAndSet(null);
-    if (provider != null && Security.getProvider(provider.getName()) == provider) {
-      Security.removeProvider(provider.getName());
+    if (replaceable) {
+      HostedSlot.offer(provider);
     }
+    return provider;
   }
 }

@@ -4,7 +4,7 @@ import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Credentials;
 import io.hsmbridge.engine.LoginCallbacks;
-import io.hsmbridge.spi.HostedProvider;
+import io.hsmbridge.spi.HostedSlot;
 import io.hsmbridge.spi.Services;
 import java.io.IOException;
 import java.security.AuthProvider;
@@ -47,11 +47,11 @@ public final class CloudHsmProvider extends AuthProvider {
    */
   public CloudHsmProvider() throws IOException, ProviderInitializationException, LoginException {
     super(PROVIDER_NAME, VERSION, INFO);
-    boolean byProgram = HostedProvider.programIsMakingOne();
+    boolean byProgram = HostedSlot.programIsMakingOne();
     connection = Connection.forNewProvider(byProgram);
     Services.of(this, connection).forEach(this::putService);
     if (byProgram) {
-      HostedProvider.makeWay();
+      HostedSlot.makeWay();
     }
   }
 
