@@ -1,6 +1,7 @@
 """Running Java programs and tools through hsmbridge, and the same with the JDK alone."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,12 @@ def jdks() -> list[Path]:
     homes = {find_jdk().resolve(), *(home.resolve() for home in Path("/usr/lib/jvm").glob("*"))}
     usable = sorted((home for home in homes if release(home) >= OLDEST), key=release)
     return list(dict.fromkeys([usable[0], usable[-1]]))
+
+
+def _default_signals() -> None:
+    """Let signals end a child even where whoever started the tests ignores them, as nohup does."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_default_signals,
         )
 
 
