@@ -8,7 +8,7 @@ import click
 
 from bridge.cli.access import ask, ask_secret, encoded
 from bridge.cli.home import home_option
-from bridge.store import create_home, default_home
+from bridge.store import create_home, default_home, require_no_home
 
 _PASSPHRASE = "HSMBRIDGE_PASSPHRASE"  # noqa: S105 - the name of a variable
 
@@ -37,6 +37,7 @@ def init(sealed: bool) -> None:
       HSMBRIDGE_PASSPHRASE      seals the master key
     """
     home = default_home()
+    require_no_home(home)
     admin_password = ask_secret("HSMBRIDGE_ADMIN_PASSWORD", "New password for admin", new=True)
     user = ask("HSM_USER", "Name of the first crypto user")
     password = ask_secret("HSM_PASSWORD", f"New password for crypto user {user}", new=True)

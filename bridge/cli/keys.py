@@ -8,8 +8,7 @@ from bridge.cli.access import crypto_session
 from bridge.cli.fields import FIELDS, shown, size_of
 from bridge.cli.home import home_option
 from bridge.cli.refusal import answer, enveloped
-from bridge.engine import Hsm, Session
-from bridge.engine.objects import HsmObject
+from bridge.engine import Attribute, HsmError, KeyInfo, ReturnCode, Session
 from bridge.store import default_home
 
 _MATTER = (
@@ -45,8 +44,8 @@ def keys(as_json: bool) -> None:
       HSM_USER              the crypto user
       HSM_PASSWORD          the crypto user's password
     """
-    with enveloped(as_json), crypto_session() as (hsm, session, user):
-        found = _visible(hsm, session)
+    with enveloped(as_json), crypto_session() as (_, session, user):
+        found = _visible(session)
         if as_json:
             answer(
                 {
@@ -61,13 +60,19 @@ def keys(as_json: bool) -> None:
             click.echo(f"Crypto user {user!r} sees no keys in {default_home()}.")
 
 
-def _visible(hsm: Hsm, session: Session) -> list[HsmObject]:
-    # The session says which keys the user sees; a key may have been destroyed since.
-    objects = (hsm.get(handle) for handle in session.find({}))
-    return [obj for obj in objects if obj is not None]
+def _visible(session: Session) -> list[KeyInfo]:
+    found = []
+    for handle in session.find({}):
+        try:
+            found.append(session.info(handle))
+        except HsmError as error:
+            # Somebody may have destroyed it since.
+            if error.code is not ReturnCode.OBJECT_HANDLE_INVALID:
+                raise
+    return found
 
 
-def _whole(obj: HsmObject) -> dict[str, object]:
+def _whole(obj: KeyInfo) -> dict[str, object]:
     return {
         "key-reference": f"0x{obj.handle:016x}",
         "key-info": {
@@ -79,11 +84,11 @@ def _whole(obj: HsmObject) -> dict[str, object]:
     }
 
 
-def _row(obj: HsmObject) -> tuple[str, ...]:
+def _row(obj: KeyInfo) -> tuple[str, ...]:
     attributes = shown(obj.attributes)
     return (
         f"0x{obj.handle:016x}",
-        _printable(obj.label),
+        _printable(str(obj.attributes[Attribute.LABEL])),
         str(attributes["class"]),
         str(attributes["key-type"]),
         size_of(obj.attributes),

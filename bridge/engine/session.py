@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bridge.engine import policy
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes
@@ -30,6 +31,22 @@ class SessionRules:
     defaults: Attributes = field(default_factory=dict)
     imports: bool = True
     unique_labels: bool = False
+
+
+class KeyInfo(NamedTuple):
+    """What a user may know of a key.
+
+    Attributes:
+        handle: the key's.
+        owner: the crypto user that made it.
+        shared_with: crypto users that may use it.
+        attributes: all readable ones.
+    """
+
+    handle: int
+    owner: str
+    shared_with: frozenset[str]
+    attributes: Attributes
 
 
 class Session:
@@ -220,6 +237,11 @@ class Session:
             HsmError: ``OBJECT_HANDLE_INVALID``, ``DEVICE_ERROR``.
         """
         return self._resolve(handle, self._crypto_user()).attributes
+
+    def info(self, handle: int) -> KeyInfo:
+        """Return what the user may know of a key; raises as :meth:`attributes`."""
+        obj = self._resolve(handle, self._crypto_user())
+        return KeyInfo(obj.handle, obj.owner, obj.shared_with, obj.attributes)
 
     def set_attributes(self, handle: int, template: Attributes) -> None:
         """Change attributes of a key in one transaction; ``TOKEN`` true makes a session key persistent.

@@ -17,7 +17,7 @@ from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.hsm import Hsm
 from bridge.store import keyring
 from bridge.store.errors import damaged, translating
-from bridge.store.files import OWNER_ONLY, sync_folder, write_new
+from bridge.store.files import sync_folder, write_new
 from bridge.store.ledger import Ledger
 from bridge.store.schema import HSM, migrate, read_hsm
 from bridge.store.seal import Sealer
@@ -61,10 +61,9 @@ def create_home(
         HsmError: ``ACTION_PROHIBITED`` if there is something already; as :meth:`Hsm.initialize`; ``DEVICE_MEMORY``
             or ``TOKEN_NOT_PRESENT`` if the folder cannot be written.
     """
+    require_no_home(home)
     with translating(home):
         home = home.resolve()
-        if home.exists() and (not home.is_dir() or any(home.iterdir())):
-            raise _not_empty(home)
         home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = home.parent / f".{home.name}.{secrets.token_hex(4)}"
         draft.mkdir(mode=0o700)
@@ -82,6 +81,18 @@ def create_home(
             raise
 
 
+def require_no_home(home: Path) -> None:
+    """Refuse a folder that a new home cannot have.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED`` if there is something in it, or it is no folder; ``TOKEN_NOT_PRESENT`` if that
+            cannot be told.
+    """
+    with translating(home):
+        if home.exists() and (not home.is_dir() or any(home.iterdir())):
+            raise _not_empty(home)
+
+
 def _put_in_place(draft: Path, home: Path) -> None:
     try:
         draft.replace(home)
@@ -92,10 +103,14 @@ def _put_in_place(draft: Path, home: Path) -> None:
         if error.errno not in (errno.EBUSY, errno.EXDEV):
             raise
         # A mount point is not replaced but filled; without its master key, which comes last, it is no home yet.
-        for name in (_DATABASE, _GENERATION, _MASTER_KEY):
-            shutil.copyfile(draft / name, home / name)
-            (home / name).chmod(OWNER_ONLY)
         home.chmod(0o700)
+        try:
+            for name in (_DATABASE, _GENERATION, _MASTER_KEY):
+                write_new(home / name, (draft / name).read_bytes())
+        except OSError:
+            for name in (_DATABASE, _GENERATION, _MASTER_KEY):
+                (home / name).unlink(missing_ok=True)
+            raise
         sync_folder(home)
         shutil.rmtree(draft)
 

@@ -53,6 +53,13 @@ def test_refuses_a_second_hsm_in_one_folder(home: Path) -> None:
     assert {file.name: file.read_bytes() for file in home.iterdir()} == before
 
 
+def test_says_that_the_folder_is_taken_before_it_asks_for_anything(home: Path) -> None:
+    result = run(home, {}, "init")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"hsmbridge: {home} is not empty")
+
+
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
