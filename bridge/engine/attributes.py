@@ -13,7 +13,10 @@ from types import MappingProxyType
 
 from bridge.engine.errors import HsmError, ReturnCode
 
-Value = bool | int | str | bytes
+Template = tuple[tuple["Attribute", "Value"], ...]
+"""Attributes as a value of an attribute: immutable, in ascending order of their numbers."""
+
+Value = bool | int | str | bytes | Template
 
 
 class ObjectClass(IntEnum):
@@ -29,7 +32,11 @@ class KeyType(IntEnum):
 
     RSA = 0x00
     EC = 0x03
+    GENERIC_SECRET = 0x10
+    DES3 = 0x15
     AES = 0x1F
+    EC_EDWARDS = 0x40
+    ML_DSA = 0x4A
 
 
 class Attribute(IntEnum):
@@ -65,6 +72,10 @@ class Attribute(IntEnum):
     EC_PARAMS = 0x180
     EC_POINT = 0x181
     WRAP_WITH_TRUSTED = 0x210
+    PARAMETER_SET = 0x61D
+    WRAP_TEMPLATE = 0x4000_0211
+    UNWRAP_TEMPLATE = 0x4000_0212
+    DERIVE_TEMPLATE = 0x4000_0213
     CHECK_VALUE = 0x90
     # Vendor-defined: what the border needs and PKCS#11 does not name.
     PRIVATE_KEY_INFO = 0x8000_0001
@@ -72,6 +83,40 @@ class Attribute(IntEnum):
 
 
 Attributes = Mapping[Attribute, Value]
+
+
+def number(attributes: Attributes, name: Attribute) -> int:
+    """Return an attribute that is a number.
+
+    Raises:
+        KeyError: if it is absent.
+    """
+    value = attributes[name]
+    if not isinstance(value, int):
+        raise AssertionError(f"{name.name} is no number")
+    return int(value)
+
+
+def key_type_of(attributes: Attributes) -> KeyType:
+    """Return the ``KEY_TYPE`` that a caller asks for.
+
+    Raises:
+        HsmError: ``TEMPLATE_INCOMPLETE`` if it is absent, ``ATTRIBUTE_VALUE_INVALID`` if there is no such type.
+    """
+    if Attribute.KEY_TYPE not in attributes:
+        raise HsmError(ReturnCode.TEMPLATE_INCOMPLETE, "The new key needs its type, the attribute KEY_TYPE.")
+    value = number(attributes, Attribute.KEY_TYPE)
+    if value not in KeyType.__members__.values():
+        raise HsmError(ReturnCode.ATTRIBUTE_VALUE_INVALID, f"There is no KEY_TYPE 0x{value:x}.")
+    return KeyType(value)
+
+
+def template(attributes: Attributes, name: Attribute) -> Template:
+    """Return an attribute that is a template; empty if it is absent, as on keys older than the attribute."""
+    value = attributes.get(name, ())
+    if not isinstance(value, tuple):
+        raise AssertionError(f"{name.name} is no template")
+    return value
 
 
 class Origin(Enum):
@@ -102,7 +147,7 @@ _ALL = frozenset(ObjectClass)
 class Rule:
     """What one attribute is: its value type, the classes that have it, and who may set it when."""
 
-    kind: type[bool] | type[int] | type[str] | type[bytes]
+    kind: type[bool] | type[int] | type[str] | type[bytes] | type[tuple[object, ...]]
     origin: Origin
     change: Change = Change.NEVER
     classes: frozenset[ObjectClass] = _ALL
@@ -138,6 +183,9 @@ RULES: Mapping[Attribute, Rule] = MappingProxyType(
         Attribute.DERIVE: _flag(Change.FREELY, False, SECRET, PRIVATE),
         Attribute.MODIFIABLE: _flag(Change.TO_FALSE, True),
         Attribute.DESTROYABLE: _flag(Change.FREELY, True),
+        Attribute.WRAP_TEMPLATE: Rule(tuple, Origin.CALLER, classes=frozenset({SECRET, PUBLIC}), default=()),
+        Attribute.UNWRAP_TEMPLATE: Rule(tuple, Origin.CALLER, classes=frozenset({SECRET, PRIVATE}), default=()),
+        Attribute.DERIVE_TEMPLATE: Rule(tuple, Origin.CALLER, classes=frozenset({SECRET, PRIVATE}), default=()),
         Attribute.LOCAL: _computed(bool),
         Attribute.NEVER_EXTRACTABLE: _computed(bool, SECRET, PRIVATE),
         Attribute.ALWAYS_SENSITIVE: _computed(bool, SECRET, PRIVATE),
@@ -152,6 +200,7 @@ RULES: Mapping[Attribute, Rule] = MappingProxyType(
         Attribute.PUBLIC_EXPONENT: Rule(bytes, Origin.CALLER, classes=frozenset({PUBLIC, PRIVATE})),
         Attribute.EC_PARAMS: Rule(bytes, Origin.CALLER, classes=frozenset({PUBLIC, PRIVATE})),
         Attribute.EC_POINT: _computed(bytes, PUBLIC, PRIVATE),
+        Attribute.PARAMETER_SET: Rule(int, Origin.CALLER, classes=frozenset({PUBLIC, PRIVATE})),
     }
 )
 
@@ -181,15 +230,37 @@ def parse(named: Mapping[str, object]) -> dict[Attribute, Value]:
         if name not in Attribute.__members__:
             raise HsmError(ReturnCode.ATTRIBUTE_TYPE_INVALID, f"There is no attribute {name!r}.")
         attribute = Attribute[name]
-        kind = RULES[attribute].kind
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise HsmError(
-                ReturnCode.ATTRIBUTE_VALUE_INVALID,
-                f"Attribute {name} takes a value of type {kind.__name__}, not {type(value).__name__}.",
-            )
-        if kind is int and value not in _NUMBERS:
-            raise HsmError(
-                ReturnCode.ATTRIBUTE_VALUE_INVALID, f"Attribute {name} takes a number from 0 to {_NUMBERS[-1]}."
-            )
-        attributes[attribute] = value
+        attributes[attribute] = _parse_value(attribute, value)
     return attributes
+
+
+def _parse_value(attribute: Attribute, value: object) -> Value:
+    kind = RULES[attribute].kind
+    if kind is tuple and isinstance(value, Mapping):
+        return _parse_template(attribute, value)
+    if not isinstance(value, bool | int | str | bytes) or not isinstance(value, kind) or _is_flag(value, kind):
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID,
+            f"Attribute {attribute.name} takes a value of type {_NAMES.get(kind, kind.__name__)}, "
+            f"not {type(value).__name__}.",
+        )
+    if kind is int and value not in _NUMBERS:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID, f"Attribute {attribute.name} takes a number from 0 to {_NUMBERS[-1]}."
+        )
+    return value
+
+
+_NAMES: Mapping[type, str] = {tuple: "template"}
+
+
+def _is_flag(value: object, kind: type) -> bool:
+    return kind is int and isinstance(value, bool)
+
+
+def _parse_template(attribute: Attribute, named: Mapping[str, object]) -> Template:
+    parsed = parse(named)
+    for name in parsed:
+        if name in SECRET_VALUES or RULES[name].kind is tuple or RULES[name].origin is Origin.ENGINE:
+            raise HsmError(ReturnCode.ATTRIBUTE_VALUE_INVALID, f"{attribute.name} cannot hold {name.name}.")
+    return tuple(sorted(parsed.items()))

@@ -33,6 +33,9 @@ CURVES = (
     Curve("secp384r1", bytes.fromhex("06052b81040022"), ec.SECP384R1(), 48),
     Curve("secp521r1", bytes.fromhex("06052b81040023"), ec.SECP521R1(), 66),
 )
+ED25519_PARAMS = bytes.fromhex("06032b6570")
+"""The DER object identifier of Ed25519 (RFC 8410, section 3), ``CKA_EC_PARAMS`` of its keys."""
+
 _BY_NAME = {curve.name: curve for curve in CURVES}
 _BY_PARAMS = {curve.params: curve for curve in CURVES}
 _SUPPORTED = ", ".join(curve.name for curve in CURVES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.engine.session import Session, SessionRules
+from bridge.engine.settings import Mode, Settings
 from bridge.engine.state import State
 from bridge.engine.users import Role, new_user
 
@@ -10,19 +11,20 @@ from bridge.engine.users import Role, new_user
 class Hsm(State):
     """An HSM: everything is done in a session of it."""
 
-    def initialize(self, admin_password: bytes, user: str, password: bytes) -> None:
+    def initialize(self, admin_password: bytes, user: str, password: bytes, mode: Mode = Mode.NON_FIPS) -> None:
         """Create the first admin, named ``admin``, and the first crypto user, both or none.
 
         Args:
             admin_password: 8 to 32 characters in UTF-8.
             user: name of the crypto user.
             password: the crypto user's, 8 to 32 characters in UTF-8.
+            mode: of the HSM, for good.
 
         Raises:
             HsmError: ``ACTION_PROHIBITED`` if there are users, and as :func:`bridge.engine.users.new_user`.
         """
         admin = new_user(Role.ADMIN, "admin", admin_password)
-        self.add_first_users([admin, new_user(Role.CRYPTO_USER, user, password)])
+        self.add_first_users([admin, new_user(Role.CRYPTO_USER, user, password)], Settings(mode))
 
     def open_session(self, rules: SessionRules | None = None) -> Session:
         """Begin a session that nobody has logged in to.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
-from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass
+from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, number
 from bridge.engine.material import Key, load
 
 
@@ -48,12 +48,12 @@ class HsmObject:
     @cached_property
     def object_class(self) -> ObjectClass:
         """Public, private or secret key."""
-        return ObjectClass(int(self.attributes[Attribute.CLASS]))
+        return ObjectClass(number(self.attributes, Attribute.CLASS))
 
     @cached_property
     def key_type(self) -> KeyType:
-        """RSA, EC or AES."""
-        return KeyType(int(self.attributes[Attribute.KEY_TYPE]))
+        """The algorithm family that the key belongs to."""
+        return KeyType(number(self.attributes, Attribute.KEY_TYPE))
 
     @property
     def label(self) -> str:

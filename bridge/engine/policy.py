@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from bridge.engine.attributes import Attribute, KeyType, ObjectClass
+from bridge.engine.attributes import Attribute, KeyType, ObjectClass, template
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.mechanisms import Mechanism
 from bridge.engine.objects import HsmObject, describe
+from bridge.engine.settings import Mode
 from bridge.engine.templates import name_of
 
 
@@ -25,7 +27,7 @@ def unknown(handle: int) -> HsmError:
 
 
 def require_owner(obj: HsmObject, user: str) -> None:
-    """Refuse to manage a key that somebody else owns.
+    """Refuse to manage, wrap or derive from a key that somebody else owns.
 
     Raises:
         HsmError: ``ACTION_PROHIBITED``.
@@ -33,7 +35,7 @@ def require_owner(obj: HsmObject, user: str) -> None:
     if obj.owner != user:
         raise HsmError(
             ReturnCode.ACTION_PROHIBITED,
-            f"Only its owner, crypto user {obj.owner!r}, changes or destroys {obj}.",
+            f"Only its owner, crypto user {obj.owner!r}, changes, destroys, exports or derives from {obj}.",
         )
 
 
@@ -65,22 +67,22 @@ def require_destroyable(obj: HsmObject) -> None:
         raise HsmError(ReturnCode.ACTION_PROHIBITED, f"The attribute DESTROYABLE of {obj} is false.")
 
 
-def require_use(obj: HsmObject, usage: Attribute, key_type: KeyType, mechanism: str) -> None:
+def require_use(obj: HsmObject, usage: Attribute, key_types: Collection[KeyType], mechanism: str) -> None:
     """Refuse a cryptographic operation that a key's type or attributes do not allow.
 
     Args:
         obj: the key.
         usage: the attribute that must be true, such as ``SIGN``.
-        key_type: the type of key that the mechanism works with.
+        key_types: the types of key that the mechanism works with.
         mechanism: the mechanism's name, for the message.
 
     Raises:
         HsmError: ``KEY_TYPE_INCONSISTENT`` or ``KEY_FUNCTION_NOT_PERMITTED``.
     """
-    if obj.key_type is not key_type:
+    if obj.key_type not in key_types:
         raise HsmError(
             ReturnCode.KEY_TYPE_INCONSISTENT,
-            f"{mechanism} works with {key_type.name} keys; {obj} is an {obj.key_type.name} key.",
+            f"{mechanism} works with {_either(key_types)} keys; {obj} is an {obj.key_type.name} key.",
         )
     if usage not in obj.allowed:
         has = usage in obj.attributes
@@ -92,4 +94,106 @@ def require_use(obj: HsmObject, usage: Attribute, key_type: KeyType, mechanism: 
         raise HsmError(
             ReturnCode.KEY_FUNCTION_NOT_PERMITTED,
             f"{obj} may not be used for {mechanism}: {reason}. Use a key that has {usage.name}=true.",
+        )
+
+
+def _either(key_types: Collection[KeyType]) -> str:
+    return " or ".join(key_type.name for key_type in sorted(key_types))
+
+
+def require_wrappable(obj: HsmObject, user: str, wrapping: HsmObject) -> None:
+    """Refuse to wrap a key that may not leave the HSM, or not under this wrapping key.
+
+    Args:
+        obj: the key to be wrapped.
+        user: who asks.
+        wrapping: the key that it is to be wrapped with.
+
+    Raises:
+        HsmError: ``KEY_NOT_WRAPPABLE``, ``KEY_UNEXTRACTABLE`` or ``ACTION_PROHIBITED``.
+    """
+    if obj.object_class is ObjectClass.PUBLIC_KEY:
+        raise HsmError(ReturnCode.KEY_NOT_WRAPPABLE, f"{obj} is a public key, which is no secret: read its value.")
+    require_owner(obj, user)
+    _require_extractable(obj)
+    if Attribute.WRAP_WITH_TRUSTED in obj.allowed and Attribute.TRUSTED not in wrapping.allowed:
+        raise HsmError(
+            ReturnCode.KEY_NOT_WRAPPABLE,
+            f"WRAP_WITH_TRUSTED of {obj} is true, and {wrapping} is not trusted: "
+            "an admin sets TRUSTED on wrapping keys.",
+        )
+    for attribute, value in template(wrapping.attributes, Attribute.WRAP_TEMPLATE):
+        if obj.attributes.get(attribute) != value:
+            raise HsmError(
+                ReturnCode.KEY_NOT_WRAPPABLE,
+                f"The WRAP_TEMPLATE of {wrapping} wants another value of {attribute.name} than {obj} has.",
+            )
+
+
+def require_clear_extraction(obj: HsmObject, user: str, *, switched_on: bool) -> None:
+    """Refuse to give a key's value out in clear (user guide, "java-lib-configs-getencoded").
+
+    Args:
+        obj: the key.
+        user: who asks.
+        switched_on: whether clear extraction is.
+
+    Raises:
+        HsmError: ``KEY_UNEXTRACTABLE`` or ``ACTION_PROHIBITED``.
+    """
+    if not switched_on:
+        raise HsmError(
+            ReturnCode.KEY_UNEXTRACTABLE,
+            f"{obj} stays in the HSM: clear key extraction is off. "
+            "`hsmbridge configure --enable-clear-key-extraction-in-software` switches it on.",
+        )
+    require_owner(obj, user)
+    _require_extractable(obj)
+    if Attribute.WRAP_WITH_TRUSTED in obj.allowed:
+        raise HsmError(
+            ReturnCode.KEY_UNEXTRACTABLE, f"WRAP_WITH_TRUSTED of {obj} is true: it leaves the HSM wrapped only."
+        )
+
+
+def _require_extractable(obj: HsmObject) -> None:
+    if Attribute.EXTRACTABLE not in obj.allowed:
+        raise HsmError(
+            ReturnCode.KEY_UNEXTRACTABLE, f"The attribute EXTRACTABLE of {obj} is false: it never leaves the HSM."
+        )
+
+
+def require_mode(entry: Mechanism, operation: str, mode: Mode) -> None:
+    """Refuse what the HSM's mode forbids.
+
+    Args:
+        entry: the mechanism.
+        operation: the field of the entry that is to be called, such as ``encrypt``.
+        mode: the HSM's.
+
+    Raises:
+        HsmError: ``MECHANISM_INVALID``.
+    """
+    if mode is Mode.FIPS and entry.fips_ban is not None and operation in entry.fips_ban_covers:
+        raise HsmError(
+            ReturnCode.MECHANISM_INVALID,
+            f"This HSM is in FIPS mode, which does not allow {entry.type.name} to {operation.replace('_', ' ')}: "
+            f"{entry.fips_ban}.",
+        )
+
+
+def require_key_type(key_type: KeyType, ban: str | None, mode: Mode) -> None:
+    """Refuse to take in keys that the HSM's mode forbids.
+
+    Args:
+        key_type: of the key.
+        ban: the rule that forbids such keys in FIPS mode, None if there is none.
+        mode: the HSM's.
+
+    Raises:
+        HsmError: ``KEY_TYPE_INCONSISTENT``.
+    """
+    if mode is Mode.FIPS and ban is not None:
+        raise HsmError(
+            ReturnCode.KEY_TYPE_INCONSISTENT,
+            f"This HSM is in FIPS mode, which has no {key_type.name} keys: {ban}.",
         )

@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, describe
+from bridge.engine.settings import Settings
 from bridge.engine.storage import Changes, Storage, Transaction
 from bridge.engine.users import MAX_FAILURES, Role, User, password_is_right
 
 
 class State:
-    """Users and token keys, kept in memory as the storage last told, and asked of it again when others changed it."""
+    """Users, settings and token keys as the storage last told, and asked of it again when others changed them."""
 
     def __init__(self, storage: Storage, clock: Callable[[], float]) -> None:
         """Read the whole state.
@@ -36,6 +37,7 @@ class State:
         self._labels: dict[str, set[int]] = defaultdict(set)
         self._damaged: set[int] = set()
         self._users: dict[tuple[Role, str], User] = {}
+        self._settings = Settings()
         self._uncounted: dict[tuple[Role, str], int] = defaultdict(int)
         self._free_handles: Iterator[int] = iter(())
         self._handles_of = os.getpid()
@@ -97,8 +99,8 @@ class State:
             self._uncounted[key] = 0
             return user
 
-    def add_first_users(self, users: Sequence[User]) -> None:
-        """Add users to an HSM that has none, all of them or none.
+    def add_first_users(self, users: Sequence[User], settings: Settings) -> None:
+        """Add users to an HSM that has none, with its settings, all of them or none.
 
         Raises:
             HsmError: ``ACTION_PROHIBITED`` if there are users.
@@ -108,6 +110,7 @@ class State:
                 raise HsmError(ReturnCode.ACTION_PROHIBITED, "This HSM already has its first users.")
             for user in users:
                 transaction.put_user(user)
+            transaction.put_settings(settings)
 
     def replace_user(self, user: User) -> None:
         """Put a user's new record in place of the old one.
@@ -134,6 +137,40 @@ class State:
                 self._handles_of = os.getpid()
                 handle = next(self._free_handles)
             return handle
+
+    @property
+    def settings(self) -> Settings:
+        """The newest settings, whichever process set them.
+
+        Raises:
+            HsmError: as :class:`Storage`; ``DEVICE_ERROR`` if the stored ones were tampered with.
+        """
+        self.refresh()
+        return self._settings
+
+    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+        """Change settings in one transaction; what is None stays. The mode never changes.
+
+        Args:
+            clear_extraction: see :class:`Settings`.
+            implicit_import: see :class:`Settings`.
+
+        Returns:
+            The settings as they are now.
+
+        Raises:
+            HsmError: as :class:`Storage`.
+        """
+        with self.changing() as transaction:
+            old = self._settings
+            new = replace(
+                old,
+                clear_extraction=old.clear_extraction if clear_extraction is None else clear_extraction,
+                implicit_import=old.implicit_import if implicit_import is None else implicit_import,
+            )
+            if new != old:
+                transaction.put_settings(new)
+        return new
 
     def refresh(self) -> None:
         """Catch up with what other processes committed."""
@@ -200,6 +237,7 @@ class State:
                 self._objects.pop(handle, None)
             self._damaged.update(changes.damaged)
             self._users = {(user.role, user.name): user for user in changes.users}
+            self._settings = changes.settings
             self._generation = changes.generation
 
     @staticmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.engine.objects import HsmObject
+from bridge.engine.settings import Settings
 from bridge.engine.users import User
 
 
@@ -21,6 +22,7 @@ class Changes:
         damaged: handles of stored keys whose seal is broken.
         destroyed: handles of keys that are gone.
         users: all users, whether changed or not.
+        settings: the HSM's, whether changed or not; the defaults if none were ever kept.
     """
 
     generation: int
@@ -29,6 +31,7 @@ class Changes:
     damaged: tuple[int, ...]
     destroyed: tuple[int, ...]
     users: tuple[User, ...]
+    settings: Settings
 
 
 class Transaction(Protocol):
@@ -46,9 +49,12 @@ class Transaction(Protocol):
     def put_user(self, user: User) -> None:
         """Add a user, or replace the one of the same role and name."""
 
+    def put_settings(self, settings: Settings) -> None:
+        """Keep the HSM's settings in place of the old ones."""
+
 
 class Storage(Protocol):
-    """Keeps users and token keys; several processes may share one.
+    """Keeps users, settings and token keys; several processes may share one.
 
     Every method raises HsmError: ``DEVICE_MEMORY`` if the disk is full, ``TOKEN_WRITE_PROTECTED`` if it may not be
     written, ``DEVICE_ERROR`` if what is stored is not what was written, ``FUNCTION_FAILED`` if others hold it.

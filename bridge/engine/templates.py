@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from bridge.engine.attributes import (
     RULES,
@@ -13,17 +14,50 @@ from bridge.engine.attributes import (
     KeyType,
     ObjectClass,
     Origin,
+    Template,
     Value,
+    number,
 )
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
+from bridge.engine.secret_keys import GENERIC_LENGTHS
 
 LABEL_LIMIT = 127
 """Characters (user guide, "cloudhsm_cli-key-attributes")."""
 
 
+class Provenance(NamedTuple):
+    """Where a key comes from, as far as its computed attributes tell.
+
+    Attributes:
+        local: whether the HSM generated it.
+        always_sensitive: whether it was sensitive at every moment before it became this key.
+        never_extractable: whether it was not extractable at every moment before it became this key.
+    """
+
+    local: bool
+    always_sensitive: bool
+    never_extractable: bool
+
+
+GENERATED = Provenance(local=True, always_sensitive=True, never_extractable=True)
+FROM_OUTSIDE = Provenance(local=False, always_sensitive=False, never_extractable=False)
+"""Imported or unwrapped."""
+
+
+def derived_from(base: HsmObject) -> Provenance:
+    """Return where a key comes from that was derived from another (PKCS#11 v3.1, section 5.18.5)."""
+    return Provenance(False, Attribute.ALWAYS_SENSITIVE in base.allowed, Attribute.NEVER_EXTRACTABLE in base.allowed)
+
+
 def complete(
-    given: Attributes, facts: Attributes, *, defaults: Attributes, generated: bool, now_ms: int
+    given: Attributes,
+    facts: Attributes,
+    *,
+    defaults: Attributes,
+    provenance: Provenance,
+    takes_value: bool = False,
+    now_ms: int,
 ) -> dict[Attribute, Value]:
     """Return all attributes of a new key.
 
@@ -31,7 +65,8 @@ def complete(
         given: what the caller asks for.
         facts: what follows from the key's value, as :func:`bridge.engine.material.describe` tells.
         defaults: what the session puts in place of the table's defaults.
-        generated: whether the HSM made the key; otherwise it was imported.
+        provenance: where the key comes from.
+        takes_value: whether the caller's template brought the key's value.
         now_ms: the time, in milliseconds since 1970.
 
     Returns:
@@ -40,14 +75,14 @@ def complete(
     Raises:
         HsmError: ``ATTRIBUTE_READ_ONLY``, ``ATTRIBUTE_VALUE_INVALID`` or ``TEMPLATE_INCONSISTENT``.
     """
-    object_class = ObjectClass(int(facts[Attribute.CLASS]))
+    object_class = ObjectClass(number(facts, Attribute.CLASS))
     for attribute, value in given.items():
-        _check_given(attribute, value, object_class, facts)
-        if generated and attribute in SECRET_VALUES:
+        if attribute in SECRET_VALUES and not takes_value:
             raise HsmError(
                 ReturnCode.TEMPLATE_INCONSISTENT,
-                f"A key that the HSM generates takes no {attribute.name}; leave it out.",
+                f"A key that is not imported takes no {attribute.name}; leave it out.",
             )
+        _check_given(attribute, value, object_class, facts)
     attributes = {
         attribute: rule.default
         for attribute, rule in RULES.items()
@@ -56,11 +91,54 @@ def complete(
     attributes |= {name: value for name, value in defaults.items() if object_class in RULES[name].classes}
     attributes |= {name: value for name, value in given.items() if name not in SECRET_VALUES}
     attributes |= facts
-    attributes |= {Attribute.LOCAL: generated, Attribute.CREATED: now_ms}
+    attributes |= {Attribute.LOCAL: provenance.local, Attribute.CREATED: now_ms}
     if object_class is not ObjectClass.PUBLIC_KEY:
-        attributes[Attribute.NEVER_EXTRACTABLE] = generated and not attributes[Attribute.EXTRACTABLE]
-        attributes[Attribute.ALWAYS_SENSITIVE] = generated and attributes[Attribute.SENSITIVE] is True
+        attributes[Attribute.NEVER_EXTRACTABLE] = provenance.never_extractable and not attributes[Attribute.EXTRACTABLE]
+        attributes[Attribute.ALWAYS_SENSITIVE] = provenance.always_sensitive and attributes[Attribute.SENSITIVE] is True
     return attributes
+
+
+def merged(given: Attributes, name: Attribute, template: Template, obj: HsmObject) -> dict[Attribute, Value]:
+    """Add the attributes that a key lays down for the keys that come from it.
+
+    Args:
+        given: what the caller asks for.
+        name: ``UNWRAP_TEMPLATE`` or ``DERIVE_TEMPLATE``.
+        template: its value.
+        obj: the key that has it.
+
+    Raises:
+        HsmError: ``TEMPLATE_INCONSISTENT`` if the caller asks for something else.
+    """
+    for attribute, value in template:
+        if given.get(attribute, value) != value:
+            raise HsmError(
+                ReturnCode.TEMPLATE_INCONSISTENT,
+                f"The {name.name} of {obj} lays down another value of {attribute.name}; leave it out.",
+            )
+    return {**given, **dict(template)}
+
+
+_ONLY_LENGTH = {KeyType.DES3: 24}
+
+
+def derived_length(given: Attributes, key_type: KeyType) -> int | None:
+    """Return how many bytes a derived key is to have; None if a generic secret may take all that there is.
+
+    Raises:
+        HsmError: ``TEMPLATE_INCOMPLETE`` if ``VALUE_LEN`` is absent, ``KEY_SIZE_RANGE``.
+    """
+    if Attribute.VALUE_LEN in given:
+        length = number(given, Attribute.VALUE_LEN)
+        if length not in GENERIC_LENGTHS:
+            raise HsmError(
+                ReturnCode.KEY_SIZE_RANGE,
+                f"A derived key has 1 to {GENERIC_LENGTHS[-1]} bytes; {length} were asked for.",
+            )
+        return length
+    if key_type is KeyType.AES:
+        raise HsmError(ReturnCode.TEMPLATE_INCOMPLETE, "A derived AES key needs its length, the attribute VALUE_LEN.")
+    return _ONLY_LENGTH.get(key_type)
 
 
 def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, facts: Attributes) -> None:
@@ -69,7 +147,7 @@ def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, 
         raise HsmError(ReturnCode.ATTRIBUTE_READ_ONLY, f"Attribute {attribute.name} is set by the HSM; leave it out.")
     describes_the_value = rule.default is None and attribute not in SECRET_VALUES
     if object_class not in rule.classes or (describes_the_value and attribute not in facts):
-        key_type = KeyType(int(facts[Attribute.KEY_TYPE])).name
+        key_type = KeyType(number(facts, Attribute.KEY_TYPE)).name
         raise HsmError(
             ReturnCode.TEMPLATE_INCONSISTENT,
             f"Attribute {attribute.name} does not exist on a {name_of(object_class)} of type {key_type}.",
@@ -111,12 +189,13 @@ def check_label(label: str) -> None:
         )
 
 
-def change(obj: HsmObject, given: Attributes) -> Mapping[Attribute, Value]:
+def change(obj: HsmObject, given: Attributes, *, by_admin: bool = False) -> Mapping[Attribute, Value]:
     """Return a key's attributes after a change that its rules allow.
 
     Args:
         obj: the key as it is.
         given: the attributes to change; a value that the key already has is no change.
+        by_admin: whether an admin asks, who changes ``TRUSTED`` and nothing else.
 
     Raises:
         HsmError: ``ACTION_PROHIBITED`` if the key is not modifiable, ``ATTRIBUTE_TYPE_INVALID`` if it has no such
@@ -132,8 +211,10 @@ def change(obj: HsmObject, given: Attributes) -> Mapping[Attribute, Value]:
                 ReturnCode.ATTRIBUTE_TYPE_INVALID,
                 f"{obj} is a {name_of(obj.object_class)} and has no attribute {attribute.name} to set.",
             )
-        if not _may_become(rule.change, value):
-            raise _refused_change(obj, attribute, value, rule.change)
+        if by_admin is not (attribute is Attribute.TRUSTED):
+            raise _wrong_role(obj, attribute, value)
+        if not by_admin and not _may_become(rule.change, value):
+            raise _refused_change(obj, attribute, value, rule.change.value)
         if attribute is Attribute.LABEL:
             check_label(str(value))
     return {**obj.attributes, **changes}
@@ -147,13 +228,22 @@ def _may_become(rule: Change, value: Value) -> bool:
     )
 
 
-def _refused_change(obj: HsmObject, attribute: Attribute, value: Value, rule: Change) -> HsmError:
+def _wrong_role(obj: HsmObject, attribute: Attribute, value: Value) -> HsmError:
+    if attribute is Attribute.TRUSTED:
+        return _refused_change(obj, attribute, value, "only at the request of an admin (`--as-admin`)")
+    return HsmError(
+        ReturnCode.ACTION_PROHIBITED,
+        f"An admin sets TRUSTED and nothing else; {attribute.name} of {obj} is changed by its owner.",
+    )
+
+
+def _refused_change(obj: HsmObject, attribute: Attribute, value: Value, rule: str) -> HsmError:
     name = attribute.name.lower().replace("_", "-")
     shown = str(value).lower() if isinstance(value, bool) else "given"
     return HsmError(
         ReturnCode.ATTRIBUTE_READ_ONLY,
         f"Attribute {name} cannot be set to the value {shown} by the user for this operation: "
-        f"on {obj} it changes {rule.value}.",
+        f"on {obj} it changes {rule}.",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,8 +16,11 @@ import jpype
 from jpype import JImplements
 
 from bridge import __version__
-from bridge.engine import Attribute, Hsm, HsmError, ReturnCode, Role, Session, SessionRules
+from bridge.engine import Attribute, HsmError, ReturnCode, Role, Session, SessionRules
 from bridge.engine.attributes import Value, parse
+from bridge.engine.mechanisms import mechanism as mechanism_numbered
+from bridge.engine.parameters import Parameter, decode
+from bridge.jvm.clusters import Clusters
 
 _log = logging.getLogger(__name__)
 
@@ -52,18 +56,18 @@ def _exception(code: ReturnCode, message: str) -> Exception:
 
 @JImplements("io.hsmbridge.engine.EngineFactory", deferred=True)
 class JPypeEngineFactory:
-    """Opens sessions with one HSM for Java."""
+    """Opens sessions with the HSMs of this process for Java."""
 
-    def __init__(self, hsm: Hsm, home: str, rules: SessionRules) -> None:
-        """Take the HSM, the home that it serves, and the rules of the sessions to open."""
-        self._hsm = hsm
-        self._home = home
+    def __init__(self, clusters: Clusters, rules: SessionRules) -> None:
+        """Take the HSMs, and the rules of the sessions to open."""
+        self._clusters = clusters
         self._rules = rules
 
     @_translated
-    def open(self) -> JPypeEngine:
+    def open(self, cluster: Any) -> JPypeEngine:
         """See ``EngineFactory.open``."""
-        return JPypeEngine(self._hsm.open_session(self._rules), self._home)
+        hsm, home = self._clusters.find(None if cluster is None else str(cluster))
+        return JPypeEngine(hsm.open_session(self._rules), os.fspath(home))
 
 
 @JImplements("io.hsmbridge.engine.Engine", deferred=True)
@@ -77,7 +81,16 @@ class JPypeEngine:
     @_translated
     def info(self) -> Any:
         """See ``Engine.info``."""
-        return _java_map({"VERSION": __version__, "HOME": self._home})
+        settings = self._session.settings
+        return _java_map(
+            {
+                "VERSION": __version__,
+                "HOME": self._home,
+                "MODE": settings.mode.value,
+                "CLEAR_EXTRACTION": settings.clear_extraction,
+                "IMPLICIT_IMPORT": settings.implicit_import,
+            }
+        )
 
     @_translated
     def login(self, user: Any, password: Any) -> None:
@@ -131,14 +144,78 @@ class JPypeEngine:
         self._session.destroy(int(key))
 
     @_translated
-    def sign(self, key: Any, mechanism: Any, data: Any) -> bytes:
-        """See ``Engine.sign``."""
-        return self._session.sign(int(key), int(mechanism), bytes(data))
+    def export(self, key: Any) -> Any:
+        """See ``Engine.export``."""
+        return self._session.export(int(key))
 
     @_translated
-    def verify(self, key: Any, mechanism: Any, data: Any, signature: Any) -> None:
+    def random(self, count: Any) -> Any:
+        """See ``Engine.random``."""
+        return _java_bytes(self._session.random(int(count)))
+
+    @_translated
+    def sign(self, key: Any, mechanism: Any, parameter: Any, data: Any) -> bytes:
+        """See ``Engine.sign``."""
+        number = int(mechanism)
+        return self._session.sign(int(key), number, bytes(data), _parameter(number, parameter))
+
+    @_translated
+    def verify(self, key: Any, mechanism: Any, parameter: Any, data: Any, signature: Any) -> None:
         """See ``Engine.verify``."""
-        self._session.verify(int(key), int(mechanism), bytes(data), bytes(signature))
+        number = int(mechanism)
+        self._session.verify(int(key), number, bytes(data), bytes(signature), _parameter(number, parameter))
+
+    @_translated
+    def encrypt(self, key: Any, mechanism: Any, parameter: Any, data: Any) -> Any:
+        """See ``Engine.encrypt``."""
+        number = int(mechanism)
+        return _java_bytes(self._session.encrypt(int(key), number, bytes(data), _parameter(number, parameter)))
+
+    @_translated
+    def decrypt(self, key: Any, mechanism: Any, parameter: Any, data: Any) -> Any:
+        """See ``Engine.decrypt``."""
+        number = int(mechanism)
+        return _java_bytes(self._session.decrypt(int(key), number, bytes(data), _parameter(number, parameter)))
+
+    @_translated
+    def wrap(self, wrapping: Any, mechanism: Any, parameter: Any, key: Any) -> bytes:
+        """See ``Engine.wrap``."""
+        number = int(mechanism)
+        return self._session.wrap(int(wrapping), number, int(key), _parameter(number, parameter))
+
+    @_translated
+    def unwrap(self, unwrapping: Any, mechanism: Any, parameter: Any, wrapped: Any, template: Any) -> int:
+        """See ``Engine.unwrap``."""
+        number, given = int(mechanism), _template(template)
+        return self._session.unwrap(int(unwrapping), number, bytes(wrapped), given, _parameter(number, parameter))
+
+    @_translated
+    def derive(self, base: Any, mechanism: Any, parameter: Any, template: Any) -> int:
+        """See ``Engine.derive``."""
+        number, given = int(mechanism), _template(template)
+        return self._session.derive(int(base), number, given, _parameter(number, parameter))
+
+
+_LARGE = 1024
+"""Bytes from which on a detour through a direct buffer is quicker than a conversion to ``byte[]``."""
+
+
+def _java_bytes(data: bytes) -> Any:
+    """Return bytes as Java gets them soonest; JPype turns ``bytes`` into ``byte[]`` one byte after the other."""
+    if len(data) < _LARGE:
+        return data
+    array = jpype.JByte[len(data)]
+    jpype.nio.convertToDirectBuffer(bytearray(data)).get(array)
+    return array
+
+
+def _parameter(number: int, encoded: Any) -> Parameter | None:
+    if encoded is None:
+        return None
+    kind = mechanism_numbered(number).parameter
+    if kind is None:
+        raise HsmError(ReturnCode.MECHANISM_PARAM_INVALID, f"The mechanism 0x{number:08x} takes no parameter.")
+    return decode(kind, bytes(encoded))
 
 
 def _template(java_map: Any) -> dict[Attribute, Value]:
@@ -159,6 +236,8 @@ def _python_value(value: Any) -> object:
         return str(value)
     if isinstance(value, jpype.JByte[:]):
         return bytes(value)
+    if isinstance(value, jpype.java.util.Map):
+        return {str(entry.getKey()): _python_value(entry.getValue()) for entry in value.entrySet()}
     return value
 
 
@@ -176,4 +255,6 @@ def _java_value(value: Value) -> Any:
         return jpype.java.lang.Long(int(value))
     if isinstance(value, bytes):
         return jpype.JByte[:](value)
+    if isinstance(value, tuple):
+        return _java_map({name.name: item for name, item in value})
     return jpype.java.lang.String(value)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import atexit
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jpype
 
-from bridge.engine import Hsm, HsmError, ReturnCode, SessionRules
+from bridge.engine import HsmError, ReturnCode, SessionRules
+from bridge.jvm.clusters import Clusters, clusters_from_environment
 from bridge.jvm.jdk import find_jdk, library, release
 from bridge.store import default_home, open_home
 
@@ -38,6 +39,7 @@ def start(
     *,
     jvm_options: Sequence[str] = (),
     classpath: Sequence[Path | str] = (),
+    clusters: Mapping[str, Path | str] | None = None,
 ) -> Any:
     """Start a JVM in this process, if none runs yet, and register the provider in it behind all others.
 
@@ -48,31 +50,37 @@ def start(
         password: the crypto user's.
         jvm_options: options of the JVM, such as ``-Xmx1g``.
         classpath: further jars and folders.
+        clusters: homes by the identifier that a program gives in a ``CloudHsmProviderConfig``; by default those of
+            ``$HSMBRIDGE_CLUSTERS``, and without that every identifier means ``home``.
 
     Returns:
         The registered ``com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider``. A second call returns the same.
 
     Raises:
         HsmError: as :func:`bridge.store.open_home`; ``FUNCTION_FAILED`` if the jar is missing or a JVM runs that
-            does not have it on its class path; ``ACTION_PROHIBITED`` if this process serves another HSM or user;
+            does not have it on its class path; ``ACTION_PROHIBITED`` if this process serves another HSM or user, or
+            other clusters; ``ARGUMENTS_BAD`` if ``$HSMBRIDGE_CLUSTERS`` cannot be read;
             ``PIN_INCORRECT`` or ``PIN_LOCKED`` if the login is refused.
         NoJdk: if there is no JDK.
     """
     folder = Path(home) if home else default_home()
     if jpype.isJVMStarted() and (registered := _registered()) is not None:
-        _require_same(folder, user)
+        _require_same(folder, user, clusters)
         return registered
-    hsm = open_home(folder)
+    homes = clusters if clusters is not None else clusters_from_environment()
+    hsms = Clusters(open_home(folder), folder, homes)
     if not jpype.isJVMStarted():
         start_jvm([*jvm_options], [str(entry) for entry in classpath], interrupt=False)
-    provider = register(hsm, folder, SessionRules(), first=False, system_login=user is None)
+    provider = register(hsms, SessionRules(), first=False, system_login=user is None)
     if user is not None:
         try:
             _login(provider, user, password or "")
         except HsmError:
             jpype.java.security.Security.removeProvider(provider.getName())
             raise
-    _started[:] = [(folder.resolve(), user)]
+    # Java's cleaner must not call into a Python that is going down.
+    atexit.register(jpype.JClass("io.hsmbridge.engine.Janitor").close)
+    _started[:] = [_Start(folder.resolve(), user, clusters)]
     return provider
 
 
@@ -101,28 +109,41 @@ def start_jvm(options: Sequence[str], classpath: Sequence[str], *, interrupt: bo
     )
 
 
-_started: list[tuple[Path, str | None]] = []
+class _Start(NamedTuple):
+    """What :func:`start` was called with."""
+
+    home: Path
+    user: str | None
+    clusters: Mapping[str, Path | str] | None
 
 
-def _require_same(home: Path, user: str | None) -> None:
-    """Refuse to serve another HSM or user than the one that this process serves."""
-    for started_home, started_user in _started:
-        if (home.resolve(), user or started_user) != (started_home, started_user):
+_started: list[_Start] = []
+
+
+def _require_same(home: Path, user: str | None, clusters: Mapping[str, Path | str] | None) -> None:
+    """Refuse to serve another HSM, user or clusters than those that this process serves."""
+    for started in _started:
+        if (home.resolve(), user or started.user) != (started.home, started.user):
             raise HsmError(
                 ReturnCode.ACTION_PROHIBITED,
-                f"This process serves {started_home} to user {started_user or 'of the environment'} already: "
+                f"This process serves {started.home} to user {started.user or 'of the environment'} already: "
                 "use another process, or log in through a provider of your own.",
+            )
+        if clusters is not None and clusters != started.clusters:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"This process serves the clusters {', '.join(started.clusters or ()) or 'of the environment'} "
+                "already: name all of them in the first call.",
             )
 
 
 def register(
-    hsm: Hsm, home: Path, rules: SessionRules, *, first: bool, system_login: bool = True, replaceable: bool = False
+    clusters: Clusters, rules: SessionRules, *, first: bool, system_login: bool = True, replaceable: bool = False
 ) -> Any:
-    """Register the provider for an HSM in the JVM that runs.
+    """Register the provider for the default HSM in the JVM that runs.
 
     Args:
-        hsm: the HSM, open.
-        home: its folder, for programs that ask.
+        clusters: the HSMs that providers can be made for.
         rules: of the sessions that the provider opens.
         first: whether the provider is asked before all others, or after them.
         system_login: whether the provider logs in with HSM_USER and HSM_PASSWORD.
@@ -146,7 +167,7 @@ def register(
     # Deferred to here: a module that names Java classes loads only when a JVM runs.
     from bridge.jvm.engine import JPypeEngineFactory
 
-    in_process.install(JPypeEngineFactory(hsm, os.fspath(home), rules))
+    in_process.install(JPypeEngineFactory(clusters, rules))
     try:
         return hosted.register(first, system_login, replaceable)
     except jpype.JException as error:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import jpype
 
 from bridge.engine import Attribute, HsmError, SessionRules
+from bridge.jvm.clusters import Clusters, clusters_from_environment
 from bridge.jvm.host import jar_path, register, start_jvm
 from bridge.jvm.jdk import NoJdk, find_jdk, release
 from bridge.jvm.options import Command, Mode, parse, parse_jvm_options
@@ -112,10 +113,10 @@ def _run(
 ) -> NoReturn:
     try:
         home = default_home()
-        hsm = open_home(home, passphrase)
+        clusters = Clusters(open_home(home, passphrase), home, clusters_from_environment())
         _start(command)
         _leave_the_end_to_java()
-        register(hsm, home, rules, first=first(), replaceable=replaceable)
+        register(clusters, rules, first=first(), replaceable=replaceable)
     except (HsmError, NoJdk) as error:
         _fail(f"hsmbridge: {error}")
     except RuntimeError:

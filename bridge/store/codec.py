@@ -1,19 +1,25 @@
-"""Keys and users as bytes: a readable part in canonical JSON, and a secret part."""
+"""Keys, users and settings as bytes: a readable part in canonical JSON, and a secret part."""
 
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 from typing import Any
 
 from bridge.engine.attributes import RULES, Attribute, Value
 from bridge.engine.objects import HsmObject
+from bridge.engine.settings import Mode, Settings
 from bridge.engine.users import PasswordHash, Role, User
+from bridge.store.ledger import KEY
+
+SETTINGS_NAME = b"settings"
+"""The name of the record of the HSM's settings."""
 
 
 def object_name(handle: int) -> bytes:
     """Return the name of a key's record."""
-    return b"key" + handle.to_bytes(8, "big")
+    return KEY + handle.to_bytes(8, "big")
 
 
 def user_name(role: str, name: str) -> bytes:
@@ -68,13 +74,34 @@ def decode_user(role: str, name: str, record: bytes) -> User:
     return User(Role(role), name, password, content["failures"])
 
 
+def encode_settings(settings: Settings) -> bytes:
+    """Return the record of the settings, all of it readable."""
+    return _json(dataclasses.asdict(settings))
+
+
+def decode_settings(readable: bytes) -> Settings:
+    """Return the settings from a record whose seal was verified."""
+    content = json.loads(readable)
+    return Settings(**content | {"mode": Mode(content["mode"])})
+
+
 def _json(content: dict[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _plain(value: Value) -> bool | int | str:
-    return value.hex() if isinstance(value, bytes) else value
+def _plain(value: Value) -> bool | int | str | dict[str, Any]:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return {name.name: _plain(inner) for name, inner in value}
+    return value
 
 
 def _typed(attribute: Attribute, value: Any) -> Value:
-    return bytes.fromhex(value) if RULES[attribute].kind is bytes else RULES[attribute].kind(value)
+    kind = RULES[attribute].kind
+    if kind is bytes:
+        return bytes.fromhex(value)
+    if kind is tuple:
+        return tuple(sorted((Attribute[name], _typed(Attribute[name], inner)) for name, inner in value.items()))
+    plain: bool | int | str = value
+    return plain

@@ -15,6 +15,7 @@ from sqlalchemy import insert
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.hsm import Hsm
+from bridge.engine.settings import Mode
 from bridge.store import keyring
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
@@ -46,7 +47,13 @@ def passphrase_from_environment() -> str | None:
 
 
 def create_home(
-    home: Path, *, admin_password: bytes, user: str, password: bytes, passphrase: str | None = None
+    home: Path,
+    *,
+    admin_password: bytes,
+    user: str,
+    password: bytes,
+    passphrase: str | None = None,
+    mode: Mode = Mode.NON_FIPS,
 ) -> None:
     """Create a home with an HSM, its admin and its first crypto user; it is there as a whole or not at all.
 
@@ -56,6 +63,7 @@ def create_home(
         user: name of the crypto user.
         password: of the crypto user, in UTF-8.
         passphrase: seals the master key; None keeps it in a file of mode 0600.
+        mode: of the HSM, for good.
 
     Raises:
         HsmError: ``ACTION_PROHIBITED`` if there is something already; as :meth:`Hsm.initialize`; ``DEVICE_MEMORY``
@@ -71,7 +79,7 @@ def create_home(
             _fill(draft, passphrase)
             hsm = open_home(draft, lambda: passphrase)
             try:
-                hsm.initialize(admin_password, user, password)
+                hsm.initialize(admin_password, user, password, mode)
             finally:
                 hsm.close()
             sync_folder(draft)

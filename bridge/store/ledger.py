@@ -10,6 +10,9 @@ from collections.abc import Mapping
 
 from bridge.store.seal import Sealer
 
+KEY = b"key"
+"""How the names of keys' records begin."""
+
 _NAME = b"ledger"
 
 
@@ -46,9 +49,9 @@ class Ledger:
                 total ^= self._sealer.entry(name, generation)
         return total
 
-    def users(self) -> set[bytes]:
-        """Return the names of the users' records."""
-        return {name for name in self._versions if name.startswith(b"user")}
+    def read_whole(self) -> set[bytes]:
+        """Return the names of the records that are read whole each time, whether they changed or not: all but keys'."""
+        return {name for name in self._versions if not name.startswith(KEY)}
 
     def seal(self, generation: int, next_handle: int, changes: Mapping[bytes, int | None]) -> bytes:
         """Return the sealed number for the state after changes.

@@ -62,13 +62,25 @@ USERS = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+SETTINGS = Table(
+    "settings",
+    METADATA,
+    Column("generation", BigInteger, nullable=False),
+    Column("readable", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 
 def _create(connection: Connection) -> None:
-    METADATA.create_all(connection)
+    METADATA.create_all(connection, tables=[SCHEMA, HSM, OBJECTS, DESTROYED, USERS])
     connection.execute(insert(SCHEMA).values(version=0))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create,)
+def _add_settings(connection: Connection) -> None:
+    SETTINGS.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings)
 """Step n brings a database from version n to n + 1; a step, once released, never changes."""
 
 VERSION = len(MIGRATIONS)

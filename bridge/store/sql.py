@@ -1,4 +1,4 @@
-"""Users and token keys in a database, sealed; implements :class:`bridge.engine.storage.Storage`."""
+"""Users, settings and token keys in a database, sealed; implements :class:`bridge.engine.storage.Storage`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,24 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
+from bridge.engine.settings import Settings
 from bridge.engine.storage import Changes
 from bridge.engine.users import User
-from bridge.store.codec import decode_object, decode_user, encode_object, encode_user, object_name, user_name
+from bridge.store.codec import (
+    SETTINGS_NAME,
+    decode_object,
+    decode_settings,
+    decode_user,
+    encode_object,
+    encode_settings,
+    encode_user,
+    object_name,
+    user_name,
+)
 from bridge.store.errors import damaged, translating
 from bridge.store.generation import Announced
 from bridge.store.ledger import Ledger, reseal
-from bridge.store.schema import DESTROYED, HSM, OBJECTS, USERS, HsmRow, read_hsm
+from bridge.store.schema import DESTROYED, HSM, OBJECTS, SETTINGS, USERS, HsmRow, read_hsm
 from bridge.store.seal import SealBroken, Sealer
 from bridge.store.sqlite import writing
 
@@ -135,10 +146,12 @@ class SqlStorage:
         gone = () if complete else tuple(connection.execute(lost).scalars())
         objects, broken = self._open_objects(rows)
         users = self._open_users(connection)
+        settings, settings_versions = self._open_settings(connection)
         try:
             versions: dict[bytes, int | None] = dict.fromkeys(map(object_name, gone))
             versions |= {object_name(row.handle): row.generation for row in rows}
             versions |= {user_name(user.role.value, user.name): generation for user, generation in users}
+            versions |= settings_versions
             intact = self._follow(complete, hsm, versions)
         except _BROKEN:
             intact = False
@@ -146,12 +159,12 @@ class SqlStorage:
             self._seen = 0
             raise damaged(self._home, f"a record was removed, or replaced by an older one{_named(broken)}")
         self._seen = hsm.generation
-        return Changes(hsm.generation, complete, objects, broken, gone, tuple(user for user, _ in users))
+        return Changes(hsm.generation, complete, objects, broken, gone, tuple(user for user, _ in users), settings)
 
     def _follow(self, complete: bool, hsm: HsmRow, versions: dict[bytes, int | None]) -> bool:
         if complete:
             self._ledger.clear()
-        vanished = self._ledger.users() - versions.keys()
+        vanished = self._ledger.read_whole() - versions.keys()
         self._ledger.record({**dict.fromkeys(vanished), **versions})
         return self._ledger.matches(hsm.generation, hsm.next_handle, hsm.ledger)
 
@@ -178,6 +191,18 @@ class SqlStorage:
                 raise damaged(self._home, f"the record of {role} {name!r} fails its integrity check") from None
             users.append((decode_user(role, name, record), generation))
         return users
+
+    def _open_settings(self, connection: Connection) -> tuple[Settings, dict[bytes, int | None]]:
+        """Return the settings and the version of their record; a home that is older than settings has none."""
+        rows = connection.execute(select(SETTINGS.c.generation, SETTINGS.c.readable, SETTINGS.c.sealed)).all()
+        if not rows:
+            return Settings(), {}
+        try:
+            ((generation, readable, sealed),) = rows
+            self.sealer.open(SETTINGS_NAME, generation, readable, sealed)
+        except _BROKEN:
+            raise damaged(self._home, "the record of its settings fails its integrity check") from None
+        return decode_settings(readable), {SETTINGS_NAME: generation}
 
 
 class SqlTransaction:
@@ -225,6 +250,15 @@ class SqlTransaction:
         row = {"role": role, "name": name, "generation": self.generation, "sealed": sealed}
         self.connection.execute(insert(USERS).values(row))
         self.versions[record] = self.generation
+
+    def put_settings(self, settings: Settings) -> None:
+        """See :meth:`bridge.engine.storage.Transaction.put_settings`."""
+        readable = encode_settings(settings)
+        sealed = self._sealer.seal(SETTINGS_NAME, self.generation, readable, b"")
+        self.connection.execute(delete(SETTINGS))
+        row = {"generation": self.generation, "readable": readable, "sealed": sealed}
+        self.connection.execute(insert(SETTINGS).values(row))
+        self.versions[SETTINGS_NAME] = self.generation
 
 
 def _named(broken: Sequence[object]) -> str:

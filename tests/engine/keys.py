@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from bridge.engine import Attribute, HsmError, MechanismType, ReturnCode, Session
+from bridge.engine import Attribute, HsmError, KeyType, MechanismType, ReturnCode, Session
 from bridge.engine.attributes import Value
 from bridge.engine.curves import curve_named
+from bridge.engine.material import PrivateKey, PublicKey
 
 P256 = curve_named("secp256r1").params
 Template = dict[Attribute, Value]
@@ -63,21 +64,33 @@ def new_aes(session: Session, length: int = 32, /, **given: Value) -> int:
     return session.generate_key(MechanismType.AES_KEY_GEN, {Attribute.VALUE_LEN: length, **template})
 
 
-def public_info(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
+def import_secret(session: Session, value: bytes, key_type: KeyType = KeyType.AES, /, **given: Value) -> int:
+    """Import a secret key that may be used for everything; keywords are its attributes."""
+    template = {Attribute[name]: value for name, value in given.items()}
+    return session.import_key(
+        {Attribute.KEY_TYPE: key_type, Attribute.VALUE: value, Attribute.DERIVE: True, **template}
+    )
+
+
+def public_info(key: PublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def private_info(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+def private_info(key: PrivateKey) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-@cache
 def software_rsa(bits: int = 2048) -> rsa.RSAPrivateKey:
     """An RSA key of the test run, made outside the HSM."""
+    return _software_rsa(bits)
+
+
+@cache
+def _software_rsa(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
 
 
-def import_both(session: Session, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> tuple[int, int]:
+def import_both(session: Session, key: PrivateKey) -> tuple[int, int]:
     """Import both halves of a key pair."""
     public, private = session.import_keys(
         [

@@ -50,6 +50,7 @@ def try_changes(session: Session, attribute: Attribute, handle: int) -> None:
         int: [7],
         bytes: [b"other", b""],
         str: ["other", ""],
+        tuple: [((Attribute.SIGN, True),), ()],
     }
     for value in samples[rule.kind]:
         current = session.attributes(handle).get(attribute)
@@ -70,7 +71,8 @@ def try_changes(session: Session, attribute: Attribute, handle: int) -> None:
             session.set_attributes(handle, {attribute: value})
             current = value
         else:
-            with refused(code, attribute.name.lower().replace("_", "-"), rule.change.value):
+            rule_text = "at the request of an admin" if attribute is Attribute.TRUSTED else rule.change.value
+            with refused(code, attribute.name.lower().replace("_", "-"), rule_text):
                 session.set_attributes(handle, {attribute: value})
         assert session.attributes(handle).get(attribute) == current
     after = dict(session.attributes(handle))

@@ -6,7 +6,7 @@ import pytest
 from conftest import PASSWORDS
 
 from bridge.engine import Attribute, Hsm, KeyType, MechanismType, ObjectClass, ReturnCode, Role, Session, SessionRules
-from bridge.engine.attributes import RULES, SECRET_VALUES, Origin, Value
+from bridge.engine.attributes import RULES, SECRET_VALUES, Origin, Value, number
 from engine.keys import P256, Template, import_both, new_aes, new_pair, refused, software_rsa
 
 # spec/jce.md, section 3.2 and 3.4; None: the class has no such attribute.
@@ -29,6 +29,9 @@ DEFAULTS: dict[str, tuple[Value | None, Value | None, Value | None]] = {
     "TRUSTED": (False, False, False),
     "MODIFIABLE": (True, True, True),
     "DESTROYABLE": (True, True, True),
+    "WRAP_TEMPLATE": ((), (), None),
+    "UNWRAP_TEMPLATE": ((), None, ()),
+    "DERIVE_TEMPLATE": ((), None, ()),
 }
 CLASSES = (ObjectClass.SECRET_KEY, ObjectClass.PUBLIC_KEY, ObjectClass.PRIVATE_KEY)
 
@@ -58,10 +61,10 @@ def test_every_key_has_exactly_the_attributes_of_its_class_and_type(session: Ses
     rsa = session.generate_key_pair(MechanismType.RSA_PKCS_KEY_PAIR_GEN, {Attribute.MODULUS_BITS: 2048}, {})
     for handle in (*one_of_each(session).values(), *rsa):
         attributes = session.attributes(handle)
-        object_class = ObjectClass(int(attributes[Attribute.CLASS]))
+        object_class = ObjectClass(number(attributes, Attribute.CLASS))
         other = ec_only if attributes[Attribute.KEY_TYPE] == KeyType.RSA else rsa_only
         expected = {name for name, rule in RULES.items() if object_class in rule.classes}
-        assert set(attributes) == expected - SECRET_VALUES - other
+        assert set(attributes) == expected - SECRET_VALUES - other - {Attribute.PARAMETER_SET}
         for name, value in attributes.items():
             assert isinstance(value, RULES[name].kind), name
 
@@ -79,6 +82,9 @@ def test_what_may_be_given_at_creation(session: Session, attribute: Attribute, o
         Attribute.LABEL: "given",
         Attribute.ID: b"given",
         Attribute.PRIVATE: True,
+        Attribute.WRAP_TEMPLATE: ((Attribute.SIGN, True),),
+        Attribute.UNWRAP_TEMPLATE: ((Attribute.SIGN, True),),
+        Attribute.DERIVE_TEMPLATE: (),
     }
     before = session.find({})
 
@@ -100,7 +106,7 @@ def test_what_may_be_given_at_creation(session: Session, attribute: Attribute, o
         for value in [right[attribute]] if attribute in right else [True, False]:
             assert session.attributes(make(value))[attribute] == value
         return
-    samples: dict[type, Value] = {bool: True, int: 2048, bytes: b"\x01\x00\x01", str: "given"}
+    samples: dict[type, Value] = {bool: True, int: 2048, bytes: b"\x01\x00\x01", str: "given", tuple: ()}
     with refused(code, attribute.name):
         make(samples[rule.kind])
     assert session.find({}) == before

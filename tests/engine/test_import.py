@@ -6,7 +6,7 @@ import random
 
 import pytest
 from conftest import PASSWORDS
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mldsa, rsa, x25519
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -15,10 +15,40 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from bridge.engine import Attribute, Hsm, HsmError, MechanismType, ReturnCode, Role, Session, SessionRules
-from engine.keys import Template, expect_code, import_both, private_info, public_info, refused, software_rsa
+from bridge.engine import (
+    Attribute,
+    Hsm,
+    HsmError,
+    KeyType,
+    MechanismType,
+    ObjectClass,
+    ReturnCode,
+    Role,
+    Session,
+    SessionRules,
+)
+from bridge.engine.material import MlDsaPrivateKey
+from bridge.engine.parameters import Eddsa, Parameter
+from engine.keys import (
+    Template,
+    expect_code,
+    import_both,
+    import_secret,
+    private_info,
+    public_info,
+    refused,
+    software_rsa,
+)
 
 PRIVATE, PUBLIC, VALUE = Attribute.PRIVATE_KEY_INFO, Attribute.PUBLIC_KEY_INFO, Attribute.VALUE
+SIGNING: dict[object, tuple[MechanismType, Parameter | None]] = {
+    KeyType.RSA: (MechanismType.RSA_PKCS, None),
+    KeyType.EC: (MechanismType.ECDSA, None),
+    KeyType.EC_EDWARDS: (MechanismType.EDDSA, Eddsa(1)),
+    KeyType.ML_DSA: (MechanismType.ML_DSA, None),
+}
+ED_KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+ML_KEY = mldsa.MLDSA44PrivateKey.from_seed_bytes(bytes(range(32)))
 EC_KEY = ec.derive_private_key(0x1234567890ABCDEF, ec.SECP256R1())
 
 
@@ -58,6 +88,72 @@ def test_refuses_aes_keys_of_other_lengths(session: Session, length: int) -> Non
         session.generate_key(MechanismType.AES_KEY_GEN, {Attribute.VALUE_LEN: length})
 
 
+@pytest.mark.parametrize("length", [1, 16, 800, 801, 5000])
+def test_generic_secrets_have_any_length(session: Session, length: int) -> None:
+    value = random.Random(length).randbytes(length)
+    attributes = session.attributes(import_secret(session, value, KeyType.GENERIC_SECRET))
+    assert attributes[Attribute.KEY_TYPE] == KeyType.GENERIC_SECRET
+    assert attributes[Attribute.VALUE_LEN] == length
+    assert attributes[Attribute.CHECK_VALUE] == b""
+    with refused(ReturnCode.KEY_SIZE_RANGE, "at least 8 bits"):
+        import_secret(session, b"", KeyType.GENERIC_SECRET)
+
+
+def test_triple_des_keys_come_in_as_they_are(session: Session) -> None:
+    """Also with even parity, and with three equal keys: the check value is that of single DES then."""
+    attributes = session.attributes(import_secret(session, bytes(24), KeyType.DES3))
+    assert attributes[Attribute.CHECK_VALUE] == bytes.fromhex("8ca64d")
+    assert attributes[Attribute.VALUE_LEN] == 24
+    for length in (0, 8, 16, 21, 23, 25, 32):
+        with refused(ReturnCode.KEY_SIZE_RANGE, "192 bits", str(8 * length)):
+            import_secret(session, bytes(length), KeyType.DES3)
+
+
+@pytest.mark.parametrize("number", [KeyType.RSA, KeyType.EC, KeyType.ML_DSA, 0x13, 2**40])
+def test_a_value_is_a_secret_key_only(session: Session, number: int) -> None:
+    with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "AES, DES3 or GENERIC_SECRET"):
+        session.import_key({VALUE: bytes(24), Attribute.KEY_TYPE: number})
+
+
+def test_the_template_says_the_type_that_the_value_is(session: Session) -> None:
+    for template in ({PRIVATE: private_info(EC_KEY)}, {PUBLIC: public_info(EC_KEY.public_key())}):
+        session.import_key({**template, Attribute.KEY_TYPE: KeyType.EC})
+        with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "EC"):
+            session.import_key({**template, Attribute.KEY_TYPE: KeyType.RSA})
+        with refused(ReturnCode.TEMPLATE_INCONSISTENT, "CLASS"):
+            session.import_key({**template, Attribute.CLASS: ObjectClass.SECRET_KEY})
+
+
+def test_ed25519_keys_tell_curve_and_point(session: Session) -> None:
+    """The key pair of RFC 8032, section 7.1, test 1."""
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(
+        bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    )
+    point = bytes.fromhex("0420d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    for handle in import_both(session, key):
+        attributes = session.attributes(handle)
+        assert attributes[Attribute.KEY_TYPE] == KeyType.EC_EDWARDS
+        assert attributes[Attribute.EC_PARAMS] == bytes.fromhex("06032b6570")
+        assert attributes[Attribute.EC_POINT] == point
+        assert attributes[PUBLIC] == bytes.fromhex("302a300506032b6570032100") + point[2:]
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [
+        (mldsa.MLDSA44PrivateKey.generate(), 1),
+        (mldsa.MLDSA65PrivateKey.generate(), 2),
+        (mldsa.MLDSA87PrivateKey.generate(), 3),
+    ],
+)
+def test_ml_dsa_keys_tell_their_parameter_set(session: Session, key: MlDsaPrivateKey, number: int) -> None:
+    for handle in import_both(session, key):
+        attributes = session.attributes(handle)
+        assert attributes[Attribute.KEY_TYPE] == KeyType.ML_DSA
+        assert attributes[Attribute.PARAMETER_SET] == number
+        assert attributes[PUBLIC] == public_info(key.public_key())
+
+
 @pytest.mark.parametrize(
     "template",
     [{}, {Attribute.LABEL: "x"}, {VALUE: bytes(16), PUBLIC: b""}, {VALUE: bytes(16), PRIVATE: b""}],
@@ -93,14 +189,14 @@ def test_refuses_other_curves(session: Session) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        ed25519.Ed25519PrivateKey.generate(),
+        ed448.Ed448PrivateKey.generate(),
         x25519.X25519PrivateKey.generate(),
         dsa.generate_private_key(2048),
     ],
-    ids=["Ed25519", "X25519", "DSA"],
+    ids=["Ed448", "X25519", "DSA"],
 )
-def test_refuses_other_types(session: Session, key: ed25519.Ed25519PrivateKey) -> None:
-    with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "RSA, EC and AES"):
+def test_refuses_other_types(session: Session, key: ed448.Ed448PrivateKey) -> None:
+    with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "RSA, EC, Ed25519 and ML-DSA"):
         session.import_key({PRIVATE: key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())})
     with refused(ReturnCode.KEY_TYPE_INCONSISTENT):
         session.import_key({PUBLIC: key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)})
@@ -139,8 +235,12 @@ def damaged_versions(der: bytes, count: int) -> list[bytes]:
         (PUBLIC, public_info(EC_KEY.public_key())),
         (PRIVATE, private_info(software_rsa())),
         (PUBLIC, public_info(software_rsa().public_key())),
+        (PRIVATE, private_info(ED_KEY)),
+        (PUBLIC, public_info(ED_KEY.public_key())),
+        (PRIVATE, private_info(ML_KEY)),
+        (PUBLIC, public_info(ML_KEY.public_key())),
     ],
-    ids=["EC private", "EC public", "RSA private", "RSA public"],
+    ids=[f"{key} {half}" for key in ("EC", "RSA", "Ed25519", "ML-DSA") for half in ("private", "public")],
 )
 def test_damaged_keys_are_refused_or_usable_and_nothing_else(
     session: Session, attribute: Attribute, der: bytes
@@ -149,12 +249,11 @@ def test_damaged_keys_are_refused_or_usable_and_nothing_else(
     for version in damaged_versions(der, 60):
         try:
             handle = session.import_key({attribute: version})
-            rsa_key = Attribute.MODULUS in session.attributes(handle)
-            mechanism = MechanismType.RSA_PKCS if rsa_key else MechanismType.ECDSA
+            mechanism, parameter = SIGNING[session.attributes(handle)[Attribute.KEY_TYPE]]
             if attribute is PRIVATE:
-                session.sign(handle, mechanism, bytes(32))
+                session.sign(handle, mechanism, bytes(64), parameter)
             else:
-                session.verify(handle, mechanism, bytes(32), b"\x01" * 256)
+                session.verify(handle, mechanism, bytes(64), b"\x01" * 256, parameter)
         except HsmError as error:
             expect_code(
                 error,
@@ -184,3 +283,19 @@ def test_a_session_may_take_no_keys_in(hsm: Hsm) -> None:
         with refused(ReturnCode.ACTION_PROHIBITED):
             session.import_key(template)
     assert session.find({}) == []
+
+
+def test_an_even_modulus_is_none(session: Session) -> None:
+    numbers = rsa.RSAPublicNumbers(65537, software_rsa().public_key().public_numbers().n - 1)
+    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "even"):
+        session.import_key({PUBLIC: public_info(numbers.public_key())})
+
+
+def test_a_point_may_be_compressed(session: Session) -> None:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    canonical = public_info(key)
+    compressed = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200") + key.public_bytes(
+        Encoding.X962, PublicFormat.CompressedPoint
+    )
+    handle = session.import_key({PUBLIC: compressed})
+    assert session.attributes(handle)[PUBLIC] == canonical

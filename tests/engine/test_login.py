@@ -162,15 +162,19 @@ def test_right_passwords_at_one_moment_do_not_lock(hsm: Hsm) -> None:
 def test_an_admin_does_not_use_keys(session: Session, admin: Session) -> None:
     handle = new_aes(session, TOKEN=True)
     operations: list[Callable[[], object]] = [
-        lambda: admin.find({}),
-        lambda: admin.attributes(handle),
-        lambda: admin.set_attributes(handle, {Attribute.LABEL: "x"}),
         lambda: admin.destroy(handle),
         lambda: admin.sign(handle, MechanismType.ECDSA, b""),
         lambda: admin.verify(handle, MechanismType.ECDSA, b"", b""),
         lambda: new_aes(admin),
         lambda: admin.generate_key_pair(MechanismType.EC_KEY_PAIR_GEN, {}, {}),
         lambda: admin.import_key({Attribute.VALUE: bytes(16)}),
+        lambda: admin.encrypt(handle, MechanismType.AES_ECB, bytes(16)),
+        lambda: admin.decrypt(handle, MechanismType.AES_ECB, bytes(16)),
+        lambda: admin.wrap(handle, MechanismType.CLOUDHSM_AES_KEY_WRAP_NO_PAD, handle),
+        lambda: admin.unwrap(handle, MechanismType.CLOUDHSM_AES_KEY_WRAP_NO_PAD, bytes(24), {}),
+        lambda: admin.derive(handle, MechanismType.HKDF_DERIVE, {}),
+        lambda: admin.export(handle),
+        lambda: admin.random(1),
     ]
     for operation in operations:
         with refused(ReturnCode.USER_TYPE_INVALID, "'admin'", "crypto user"):

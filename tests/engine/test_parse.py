@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.engine import Attribute, HsmError, MechanismType, ReturnCode, Session
-from bridge.engine.attributes import RULES, Value, parse
+from bridge.engine.attributes import RULES, SECRET_VALUES, Origin, Value, parse
 from engine.keys import expect_code, refused
 
 OF_KIND: dict[type, st.SearchStrategy[Value]] = {
@@ -20,9 +20,14 @@ VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.integers()),
     st.dictionaries(st.text(), st.integers()), st.builds(bytearray), st.builds(object),
 )  # fmt: skip
-WELL_TYPED = st.fixed_dictionaries(
-    {}, optional={name: OF_KIND[RULES[Attribute[name]].kind] for name in Attribute.__members__}
-)
+PLAIN = [name for name in Attribute.__members__ if RULES[Attribute[name]].kind is not tuple]
+TEMPLATES = ["WRAP_TEMPLATE", "UNWRAP_TEMPLATE", "DERIVE_TEMPLATE"]
+WELL_TYPED = st.fixed_dictionaries({}, optional={name: OF_KIND[RULES[Attribute[name]].kind] for name in PLAIN})
+IN_TEMPLATES = [
+    name
+    for name in PLAIN
+    if Attribute[name] not in SECRET_VALUES and RULES[Attribute[name]].origin is not Origin.ENGINE
+]
 
 
 def test_every_attribute_has_a_rule() -> None:
@@ -46,6 +51,23 @@ def test_whatever_comes_in_it_is_typed_or_refused(named: dict[str, object]) -> N
             assert type(value) is RULES[attribute].kind
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+@given(st.fixed_dictionaries({}, optional={name: OF_KIND[RULES[Attribute[name]].kind] for name in IN_TEMPLATES}))
+def test_a_template_comes_out_sorted(name: str, named: dict[str, Value]) -> None:
+    (parsed,) = parse({name: named}).values()
+    assert isinstance(parsed, tuple)
+    assert dict(parsed) == parse(named)
+    assert list(parsed) == sorted(parsed)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("inner", ["VALUE", "PRIVATE_KEY_INFO", "LOCAL", "TRUSTED", "CHECK_VALUE", *TEMPLATES])
+def test_a_template_holds_what_a_caller_may_ask_for(name: str, inner: str) -> None:
+    values: dict[type, object] = {bool: True, bytes: b"", tuple: {}}
+    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, name, inner):
+        parse({name: {inner: values[RULES[Attribute[inner]].kind]}})
+
+
 @pytest.mark.parametrize("name", list(Attribute.__members__))
 @pytest.mark.parametrize("value", [True, 1, "1", b"1", None, 1.0, [1]], ids=repr)
 def test_each_attribute_takes_values_of_its_own_type_only(name: str, value: object) -> None:
@@ -53,7 +75,8 @@ def test_each_attribute_takes_values_of_its_own_type_only(name: str, value: obje
     if type(value) is kind:
         assert parse({name: value}) == {Attribute[name]: value}
     else:
-        with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, name, kind.__name__, type(value).__name__):
+        wanted = "template" if kind is tuple else kind.__name__
+        with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, name, wanted, type(value).__name__):
             parse({name: value})
 
 

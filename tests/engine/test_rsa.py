@@ -67,11 +67,21 @@ def test_asks_for_the_size(session: Session) -> None:
         session.generate_key_pair(RSA_GEN, {}, {})
 
 
-def test_takes_the_public_exponent_65537_only(session: Session) -> None:
-    size = {Attribute.MODULUS_BITS: 2048}
-    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "65537"):
-        session.generate_key_pair(RSA_GEN, {**size, Attribute.PUBLIC_EXPONENT: b"\x03"}, {})
-    session.generate_key_pair(RSA_GEN, {**size, Attribute.PUBLIC_EXPONENT: b"\x00\x01\x00\x01"}, {})
+@pytest.mark.parametrize("exponent", [65537, 65539, 2**64 - 59])
+def test_takes_odd_public_exponents_from_65537(session: Session, exponent: int) -> None:
+    given = b"\x00" + exponent.to_bytes(8, "big")
+    public, private = session.generate_key_pair(
+        RSA_GEN, {Attribute.MODULUS_BITS: 2048, Attribute.PUBLIC_EXPONENT: given}, {}
+    )
+    assert session.attributes(public)[Attribute.PUBLIC_EXPONENT] == given.lstrip(b"\x00")
+    session.verify(public, RSA_PKCS, b"data", session.sign(private, RSA_PKCS, b"data"))
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 3, 65535, 65536, 65538, 2**64 + 13, 2**2047 + 1])
+def test_refuses_other_public_exponents(session: Session, exponent: int) -> None:
+    given = exponent.to_bytes(256, "big")
+    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "PUBLIC_EXPONENT", "65537"):
+        session.generate_key_pair(RSA_GEN, {Attribute.MODULUS_BITS: 2048, Attribute.PUBLIC_EXPONENT: given}, {})
 
 
 @pytest.mark.parametrize("bits", [2048, 3072])

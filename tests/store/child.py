@@ -7,6 +7,7 @@ one line when an operation begins and one when it has returned.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -66,6 +67,12 @@ class Child:
 
     def change_password(self, name: str, password: str) -> None:
         self.session.change_password(Role.CRYPTO_USER, name, password.encode())
+
+    def configure(self, changes: dict[str, bool]) -> None:
+        self.hsm.configure(**changes)
+
+    def settings(self) -> list[object]:
+        return list(dataclasses.asdict(self.hsm.settings).values())
 
     def die(self, when: str) -> None:
         """Have this process killed at a moment of its next transaction."""

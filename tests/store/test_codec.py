@@ -1,4 +1,4 @@
-"""Keys and users as bytes and back."""
+"""Keys, users and settings as bytes and back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.engine import Attribute, KeyType, ObjectClass, Role, User
-from bridge.engine.attributes import RULES, SECRET_VALUES, Value
+from bridge.engine.attributes import RULES, SECRET_VALUES, Template, Value, number
 from bridge.engine.objects import HsmObject
+from bridge.engine.settings import Mode, Settings
 from bridge.engine.users import PasswordHash
 from bridge.store.codec import (
+    SETTINGS_NAME,
     decode_object,
+    decode_settings,
     decode_user,
     encode_object,
+    encode_settings,
     encode_user,
     object_name,
     user_name,
@@ -28,6 +32,9 @@ OF_KIND: dict[type, st.SearchStrategy[Value]] = {
     str: TEXT,
     bytes: st.binary(max_size=600),
 }
+SIMPLE = {name: OF_KIND[rule.kind] for name, rule in RULES.items() if rule.kind is not tuple}
+TEMPLATES = st.fixed_dictionaries({}, optional=SIMPLE).map(lambda template: tuple(sorted(template.items())))
+OF_KIND[tuple] = TEMPLATES
 ATTRIBUTES = st.fixed_dictionaries(
     {
         Attribute.CLASS: st.sampled_from(ObjectClass),
@@ -66,7 +73,25 @@ def test_a_key_comes_back_as_it_was(obj: HsmObject) -> None:
     assert encode_object(again) == readable
     for name, value in again.attributes.items():
         assert type(value) is RULES[name].kind
-    assert again.object_class is ObjectClass(int(obj.attributes[Attribute.CLASS]))
+    assert again.object_class is ObjectClass(number(obj.attributes, Attribute.CLASS))
+
+
+@given(TEMPLATES)
+def test_a_template_stays_in_order_and_compares_equal(template: Template) -> None:
+    obj = HsmObject(1, "alice", {Attribute.LABEL: "", Attribute.UNWRAP_TEMPLATE: template}, b"")
+    again = decode_object(1, encode_object(obj), b"").attributes[Attribute.UNWRAP_TEMPLATE]
+    assert again == template
+    assert hash(again) == hash(template)
+    for (name, value), (_, original) in zip(again, template, strict=True):
+        assert isinstance(name, Attribute)
+        assert type(value) is type(original)
+
+
+@given(st.builds(Settings, st.sampled_from(Mode), st.booleans(), st.booleans()))
+def test_settings_come_back_as_they_were(settings: Settings) -> None:
+    again = decode_settings(encode_settings(settings))
+    assert again == settings
+    assert type(again.mode) is Mode
 
 
 @given(OBJECTS, st.binary(min_size=8, max_size=64))
@@ -83,6 +108,7 @@ def test_a_user_comes_back_as_it_was(user: User) -> None:
 @given(st.lists(st.integers(0, 2**64 - 1), unique=True), st.lists(st.tuples(st.sampled_from(Role), TEXT), unique=True))
 def test_names_of_records_differ(handles: list[int], users: list[tuple[Role, str]]) -> None:
     names = [object_name(handle) for handle in handles] + [user_name(role.value, name) for role, name in users]
+    names.append(SETTINGS_NAME)
     assert len(set(names)) == len(names)
 
 
@@ -116,6 +142,13 @@ def test_the_format_is_this_one() -> None:
     assert json.loads(encode_user(user)) == {
         "failures": 2,
         "argon2id": {"salt": "AAAA", "memory_kib": 8, "iterations": 1, "digest": "////"},
+    }
+    template = ((Attribute.LABEL, "x"), (Attribute.ID, b"\x01"), (Attribute.EXTRACTABLE, False))
+    nested = HsmObject(7, "alice", {Attribute.LABEL: "", Attribute.UNWRAP_TEMPLATE: template}, b"value")
+    assert json.loads(encode_object(nested))["attributes"]["UNWRAP_TEMPLATE"] == {
+        "LABEL": "x",
+        "ID": "01",
+        "EXTRACTABLE": False,
     }
     assert object_name(7) == b"key\x00\x00\x00\x00\x00\x00\x00\x07"
     assert user_name("admin", "admin") == b"user admin admin"

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.mechanisms import aes, ec, rsa
+from bridge.engine.material import FIPS_KEY_BANS
+from bridge.engine.mechanisms import aes, aes_keywrap, derivation, des3, ec, edwards, gcm, generic, mldsa, rsa
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
 
+_FAMILIES = (aes, gcm, aes_keywrap, des3, generic, rsa, ec, edwards, mldsa, derivation)
+
 MECHANISMS: Mapping[int, Mechanism] = MappingProxyType(
-    {entry.type: entry for entry in (*rsa.MECHANISMS, *ec.MECHANISMS, *aes.MECHANISMS)}
+    {entry.type: entry for family in _FAMILIES for entry in family.MECHANISMS}
 )
 
 
@@ -29,4 +32,4 @@ def mechanism(number: int) -> Mechanism:
     return entry
 
 
-__all__ = ["MECHANISMS", "Mechanism", "MechanismType", "mechanism"]
+__all__ = ["FIPS_KEY_BANS", "MECHANISMS", "Mechanism", "MechanismType", "mechanism"]

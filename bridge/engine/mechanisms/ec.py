@@ -12,6 +12,7 @@ from bridge.engine.curves import curve_named, curve_of
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
 
+_KEYS = frozenset({KeyType.EC})
 _LONGEST_DIGEST = 64
 
 _BY_LENGTH = {
@@ -51,12 +52,12 @@ def _prehashed(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey, dige
     return digest, _BY_LENGTH[width]
 
 
-def _sign(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
+def _sign(key: ec.EllipticCurvePrivateKey, parameter: None, data: bytes) -> bytes:
     digest, algorithm = _prehashed(key, data)
     return key.sign(digest, algorithm)
 
 
-def _verify(key: ec.EllipticCurvePublicKey, data: bytes, signature: bytes) -> None:
+def _verify(key: ec.EllipticCurvePublicKey, parameter: None, data: bytes, signature: bytes) -> None:
     digest, algorithm = _prehashed(key, data)
     try:
         key.verify(signature, digest, algorithm)
@@ -77,6 +78,6 @@ def _require_der(signature: bytes) -> None:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.EC_KEY_PAIR_GEN, KeyType.EC, generate_pair=_generate_pair),
-    Mechanism(MechanismType.ECDSA, KeyType.EC, sign=_sign, verify=_verify),
+    Mechanism(MechanismType.EC_KEY_PAIR_GEN, _KEYS, generate_pair=_generate_pair),
+    Mechanism(MechanismType.ECDSA, _KEYS, sign=_sign, verify=_verify),
 )

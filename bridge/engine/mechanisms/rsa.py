@@ -1,23 +1,23 @@
-"""RSA: key pairs and PKCS#1 v1.5 signatures (RFC 8017, section 8.2)."""
+"""RSA (RFC 8017): key pairs, and the table of what the HSM does with them."""
 
 from __future__ import annotations
 
-import hmac
+from Cryptodome.PublicKey import RSA
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
-
-from bridge.engine.attributes import Attribute, Attributes, KeyType
+from bridge.engine.attributes import Attribute, Attributes, KeyType, number
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.material import check_rsa_bits
+from bridge.engine.mechanisms import rsa_encryption as encryption
+from bridge.engine.mechanisms import rsa_signature as signature
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
+from bridge.engine.mechanisms.wrapping import unwrapping, wrapping
+from bridge.engine.parameters import Oaep, Pss, RsaAesKeyWrap
 
-_PADDING_BYTES = 11
-_EXPONENT = 65537
-_PKCS1 = PKCS1v15()
-_AS_GIVEN = NoDigestInfo()
+_KEYS = frozenset({KeyType.RSA})
+_USUAL_EXPONENT = 65537
+_EXPONENT_BITS = 64
 
 
 def _generate_pair(template: Attributes) -> RSAPrivateKey:
@@ -26,44 +26,60 @@ def _generate_pair(template: Attributes) -> RSAPrivateKey:
             ReturnCode.TEMPLATE_INCOMPLETE,
             "An RSA key pair needs its size, the public attribute MODULUS_BITS.",
         )
-    bits = int(template[Attribute.MODULUS_BITS])
+    bits = number(template, Attribute.MODULUS_BITS)
     check_rsa_bits(bits)
     given = template.get(Attribute.PUBLIC_EXPONENT)
-    if isinstance(given, bytes) and int.from_bytes(given, "big") != _EXPONENT:
+    exponent = int.from_bytes(given, "big") if isinstance(given, bytes) else _USUAL_EXPONENT
+    if exponent == _USUAL_EXPONENT:
+        return generate_private_key(exponent, bits)
+    return _generate_with_exponent(bits, exponent)
+
+
+def _generate_with_exponent(bits: int, exponent: int) -> RSAPrivateKey:
+    """Generate a key with a public exponent that ``cryptography`` does not generate."""
+    if exponent < _USUAL_EXPONENT or exponent % 2 == 0 or exponent.bit_length() > _EXPONENT_BITS:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
-            f"PUBLIC_EXPONENT of a new RSA key is {_EXPONENT} in this HSM; leave it out, "
-            "or import a key that has another.",
+            f"PUBLIC_EXPONENT of a new RSA key is odd, at least {_USUAL_EXPONENT} and at most {_EXPONENT_BITS} bits "
+            "long; leave it out for the usual one.",
         )
-    return generate_private_key(_EXPONENT, bits)
-
-
-def _sign(key: RSAPrivateKey, data: bytes) -> bytes:
-    limit = key.key_size // 8 - _PADDING_BYTES
-    if len(data) > limit:
-        raise HsmError(
-            ReturnCode.DATA_LEN_RANGE,
-            f"RSA PKCS#1 v1.5 with a {key.key_size}-bit key signs at most {limit} bytes; {len(data)} were given.",
-        )
-    return key.sign(data, _PKCS1, _AS_GIVEN)
-
-
-def _verify(key: RSAPublicKey, data: bytes, signature: bytes) -> None:
-    size = key.key_size // 8
-    if len(signature) != size:
-        raise HsmError(
-            ReturnCode.SIGNATURE_LEN_RANGE,
-            f"Bad signature length: a {key.key_size}-bit RSA key makes {size} bytes; {len(signature)} were given.",
-        )
-    try:
-        signed = key.recover_data_from_signature(signature, _PKCS1, None)
-    except InvalidSignature:
-        signed = None
-    if signed is None or not hmac.compare_digest(signed, data):
-        raise HsmError(ReturnCode.SIGNATURE_INVALID, "The signature does not match data and key.")
+    encoded = RSA.generate(bits, e=exponent).export_key("DER", pkcs=8)
+    key = load_der_private_key(encoded, None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(key, RSAPrivateKey):
+        raise AssertionError("an RSA key was made")
+    return key
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.RSA_PKCS_KEY_PAIR_GEN, KeyType.RSA, generate_pair=_generate_pair),
-    Mechanism(MechanismType.RSA_PKCS, KeyType.RSA, sign=_sign, verify=_verify),
+    Mechanism(MechanismType.RSA_PKCS_KEY_PAIR_GEN, _KEYS, generate_pair=_generate_pair),
+    Mechanism(
+        MechanismType.RSA_PKCS,
+        _KEYS,
+        fips_ban="RSA PKCS#1 v1.5 padding of data and keys is disallowed after 2023 (NIST SP 800-131A); use OAEP",
+        fips_ban_covers=frozenset({"encrypt", "decrypt", "wrap", "unwrap"}),
+        sign=signature.sign_pkcs1,
+        verify=signature.verify_pkcs1,
+        encrypt=encryption.encrypt_pkcs1,
+        decrypt=encryption.decrypt_pkcs1,
+        wrap=wrapping(encryption.encrypt_pkcs1),
+        unwrap=unwrapping(encryption.decrypt_pkcs1),
+    ),
+    Mechanism(MechanismType.RSA_X_509, _KEYS, encrypt=encryption.encrypt_raw, decrypt=encryption.decrypt_raw),
+    Mechanism(
+        MechanismType.RSA_PKCS_OAEP,
+        _KEYS,
+        Oaep,
+        encrypt=encryption.encrypt_oaep,
+        decrypt=encryption.decrypt_oaep,
+        wrap=wrapping(encryption.encrypt_oaep),
+        unwrap=unwrapping(encryption.decrypt_oaep),
+    ),
+    Mechanism(MechanismType.RSA_PKCS_PSS, _KEYS, Pss, sign=signature.sign_pss, verify=signature.verify_pss),
+    Mechanism(
+        MechanismType.RSA_AES_KEY_WRAP,
+        _KEYS,
+        RsaAesKeyWrap,
+        wrap=encryption.wrap_with_aes,
+        unwrap=encryption.unwrap_with_aes,
+    ),
 )

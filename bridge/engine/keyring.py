@@ -1,0 +1,279 @@
+"""The keys that a session sees, makes, changes and destroys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
+
+from bridge.engine import policy
+from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, key_type_of, number
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.login import Login, not_logged_in
+from bridge.engine.material import Key, describe, encode, import_value
+from bridge.engine.mechanisms import FIPS_KEY_BANS, Mechanism, mechanism
+from bridge.engine.objects import HsmObject
+from bridge.engine.templates import FROM_OUTSIDE, GENERATED, Provenance, change, complete
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class KeyInfo(NamedTuple):
+    """What a user may know of a key.
+
+    Attributes:
+        handle: the key's.
+        owner: the crypto user that made it.
+        shared_with: crypto users that may use it.
+        attributes: all readable ones.
+        value_length: in bytes, of a secret key itself, of a private key in PKCS#8, of a public one with its algorithm.
+    """
+
+    handle: int
+    owner: str
+    shared_with: frozenset[str]
+    attributes: Attributes
+    value_length: int
+
+
+class Keyring(Login):
+    """The keys of a session: the token keys that its user may see, and its own session keys."""
+
+    def generate_key(self, mechanism_number: int, template: Attributes) -> int:
+        """Generate a secret key.
+
+        Args:
+            mechanism_number: a ``CKM_..._KEY_GEN`` mechanism.
+            template: attributes of the key; ``VALUE_LEN`` in bytes for AES and generic secrets.
+
+        Returns:
+            The key's handle.
+
+        Raises:
+            HsmError: ``MECHANISM_INVALID``, ``TEMPLATE_INCOMPLETE``, ``KEY_SIZE_RANGE``, and as :meth:`import_key`.
+        """
+        user = self._crypto_user()
+        entry = mechanism(mechanism_number)
+        generate = self._able(entry, "generate", entry.generate)
+        (key_type,) = entry.key_types
+        return self._add(user, [self._new(user, generate(template), template, GENERATED, key_type)])[0]
+
+    def generate_key_pair(self, mechanism_number: int, public: Attributes, private: Attributes) -> tuple[int, int]:
+        """Generate a key pair; both halves are there, or none.
+
+        Args:
+            mechanism_number: a ``CKM_..._KEY_PAIR_GEN`` mechanism.
+            public: attributes of the public key, with ``MODULUS_BITS`` or ``EC_PARAMS``.
+            private: attributes of the private key.
+
+        Returns:
+            The handles of the public and the private key.
+
+        Raises:
+            HsmError: as :meth:`generate_key`, and ``CURVE_NOT_SUPPORTED``.
+        """
+        user = self._crypto_user()
+        entry = mechanism(mechanism_number)
+        pair = self._able(entry, "generate_pair", entry.generate_pair)(public)
+        halves = [self._new(user, pair.public_key(), public, GENERATED), self._new(user, pair, private, GENERATED)]
+        public_handle, private_handle = self._add(user, halves)
+        return public_handle, private_handle
+
+    def import_key(self, template: Attributes) -> int:
+        """Import a key; see :meth:`import_keys`."""
+        return self.import_keys([template])[0]
+
+    def import_keys(self, templates: Iterable[Attributes]) -> list[int]:
+        """Import keys that were made elsewhere, all of them or none.
+
+        Args:
+            templates: for each key its attributes, taken one after the other as keys are checked; among them exactly
+                one of ``PRIVATE_KEY_INFO`` (PKCS#8 DER), ``PUBLIC_KEY_INFO`` (SubjectPublicKeyInfo DER) and ``VALUE``
+                (bytes of a secret key, of an AES key if ``KEY_TYPE`` does not say otherwise).
+
+        Returns:
+            The keys' handles.
+
+        Raises:
+            HsmError: ``TEMPLATE_INCOMPLETE``, ``TEMPLATE_INCONSISTENT``, ``ATTRIBUTE_VALUE_INVALID``,
+                ``KEY_SIZE_RANGE``, ``KEY_TYPE_INCONSISTENT``, ``CURVE_NOT_SUPPORTED``; ``ACTION_PROHIBITED`` if this
+                session takes no keys in; as :class:`Storage` if a
+                token key cannot be kept.
+        """
+        user = self._crypto_user()
+        return self._add(user, [self._imported(user, given) for given in templates])
+
+    def find(self, template: Attributes) -> list[int]:
+        """Find keys.
+
+        Args:
+            template: attributes that must all be equal; empty for every key that the user sees.
+
+        Returns:
+            Handles in ascending order.
+
+        Raises:
+            HsmError: ``DEVICE_ERROR`` if a stored key was tampered with; ``ATTRIBUTE_SENSITIVE`` if the template
+                asks for a secret value.
+        """
+        user = self._viewer()
+        if SECRET_VALUES & template.keys():
+            raise HsmError(ReturnCode.ATTRIBUTE_SENSITIVE, "Keys are not found by their secret value.")
+        label = template.get(Attribute.LABEL)
+        # Under the lock, so that a session key that becomes persistent meanwhile is in one of the two places.
+        with self._lock:
+            self._state.refresh()
+            token = self._state.labelled(label) if isinstance(label, str) else self._state.all()
+            candidates = [*token, *self._own.values()]
+        return sorted(
+            obj.handle
+            for obj in candidates
+            if (user is None or policy.visible(obj, user))
+            and all(name in obj.attributes and obj.attributes[name] == value for name, value in template.items())
+        )
+
+    def attributes(self, handle: int) -> Attributes:
+        """Return all attributes of a key; secret values are never among them.
+
+        Raises:
+            HsmError: ``OBJECT_HANDLE_INVALID``, ``DEVICE_ERROR``.
+        """
+        return self._resolve(handle, self._viewer()).attributes
+
+    def info(self, handle: int) -> KeyInfo:
+        """Return what the user may know of a key; raises as :meth:`attributes`."""
+        obj = self._resolve(handle, self._viewer())
+        return KeyInfo(obj.handle, obj.owner, obj.shared_with, obj.attributes, len(obj.material))
+
+    def set_attributes(self, handle: int, template: Attributes) -> None:
+        """Change attributes of a key in one transaction; ``TOKEN`` true makes a session key persistent.
+
+        An admin sets ``TRUSTED`` on anybody's token key, and nothing else.
+
+        Raises:
+            HsmError: as :meth:`attributes` and :func:`bridge.engine.templates.change`; ``ACTION_PROHIBITED`` if the
+                user does not own the key.
+        """
+        if self._viewer() is None:
+            with self._state.changing() as transaction:
+                obj = self._resolve(handle, None)
+                transaction.put_object(replace(obj, attributes=change(obj, template, by_admin=True)))
+            return
+        user = self._crypto_user()
+        with self._lock:
+            own = self._own.get(handle)
+            if own is not None:
+                changed = self._changed(own, user, template)
+                if not changed.attributes[Attribute.TOKEN]:
+                    self._own[handle] = changed
+                    return
+                with self._state.changing() as transaction:
+                    if self._rules.unique_labels:
+                        policy.require_free_label(changed, self._state.labelled(changed.label))
+                    transaction.put_object(changed)
+                del self._own[handle]
+                return
+        with self._state.changing() as transaction:
+            transaction.put_object(self._changed(self._resolve(handle, user), user, template))
+
+    @staticmethod
+    def _changed(obj: HsmObject, user: str, template: Attributes) -> HsmObject:
+        policy.require_owner(obj, user)
+        return replace(obj, attributes=change(obj, template))
+
+    def destroy(self, handle: int) -> None:
+        """Destroy a key for good.
+
+        Raises:
+            HsmError: as :meth:`attributes`; ``ACTION_PROHIBITED`` if the user does not own it or it is not
+                destroyable.
+        """
+        user = self._crypto_user()
+        with self._lock:
+            own = self._own.get(handle)
+            if own is not None:
+                policy.require_destroyable(own)
+                del self._own[handle]
+                return
+        with self._state.changing() as transaction:
+            obj = self._resolve(handle, user)
+            policy.require_owner(obj, user)
+            policy.require_destroyable(obj)
+            transaction.delete_object(handle)
+
+    def _resolve(self, handle: int, user: str | None) -> HsmObject:
+        obj = self._own.get(handle)
+        if obj is not None:
+            return obj
+        self._state.refresh()
+        obj = self._state.get(handle)
+        if obj is None or not (user is None or policy.visible(obj, user)):
+            raise policy.unknown(handle)
+        return obj
+
+    def _imported(self, user: str, given: Attributes) -> HsmObject:
+        key = import_value(given)
+        if not self._rules.imports:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                "This key was made in software, not in the HSM, and was not taken in: "
+                "generate a key of a type and size that the HSM has.",
+            )
+        secret_type = key_type_of({Attribute.KEY_TYPE: KeyType.AES, **given})
+        template = dict(given)
+        if Attribute.PRIVATE_KEY_INFO not in given:
+            # It was the value, and other encodings of it, such as a compressed point, are no contradiction.
+            template.pop(Attribute.PUBLIC_KEY_INFO, None)
+        return self._new(user, key, template, FROM_OUTSIDE, secret_type, takes_value=True)
+
+    def _new(
+        self,
+        user: str,
+        key: Key,
+        template: Attributes,
+        provenance: Provenance,
+        secret_type: KeyType = KeyType.AES,
+        *,
+        takes_value: bool = False,
+    ) -> HsmObject:
+        """Make a key's object; ``secret_type`` tells what the bytes of a secret key are."""
+        facts = describe(key, secret_type)
+        key_type = KeyType(number(facts, Attribute.KEY_TYPE))
+        policy.require_key_type(key_type, FIPS_KEY_BANS.get(key_type), self._state.settings.mode)
+        attributes = complete(
+            template,
+            facts,
+            defaults=self._rules.defaults,
+            provenance=provenance,
+            takes_value=takes_value,
+            now_ms=self._state.now_ms(),
+        )
+        return HsmObject(self._state.next_handle(), user, attributes, encode(key))
+
+    def _add(self, user: str, objects: Sequence[HsmObject]) -> list[int]:
+        token = [obj for obj in objects if obj.attributes[Attribute.TOKEN]]
+        with self._lock:
+            # Making a key takes long enough for the login to end meanwhile.
+            if self._user is None or self._user.name != user:
+                raise not_logged_in()
+            if token:
+                with self._state.changing() as transaction:
+                    for obj in token:
+                        transaction.put_object(obj)
+            self._own.update((obj.handle, obj) for obj in objects if not obj.attributes[Attribute.TOKEN])
+        return [obj.handle for obj in objects]
+
+    def _able(self, entry: Mechanism, operation: str, function: Function | None) -> Function:
+        """Return an entry's function, unless it has none or the HSM's mode forbids it.
+
+        Raises:
+            HsmError: ``MECHANISM_INVALID``.
+        """
+        if function is None:
+            raise HsmError(
+                ReturnCode.MECHANISM_INVALID,
+                f"{entry.type.name} does not {operation.replace('_', ' ')}; choose another mechanism.",
+            )
+        if entry.fips_ban is not None:
+            policy.require_mode(entry, operation, self._state.settings.mode)
+        return function

@@ -1,0 +1,166 @@
+"""Who is logged in to a session."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from bridge.engine.attributes import Attributes
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.objects import HsmObject
+from bridge.engine.settings import Settings
+from bridge.engine.state import State
+from bridge.engine.users import Role, User, new_user
+
+
+@dataclass(frozen=True)
+class SessionRules:
+    """How a session differs from others.
+
+    Attributes:
+        defaults: attributes of new keys that take the place of the table's defaults.
+        imports: whether keys that were made elsewhere may come in.
+        unique_labels: whether a key that becomes persistent may have the label of another private or secret key.
+    """
+
+    defaults: Attributes = field(default_factory=dict)
+    imports: bool = True
+    unique_labels: bool = False
+
+
+class Login:
+    """The login of a session, and the session keys that end with it."""
+
+    def __init__(self, state: State, rules: SessionRules) -> None:
+        self._state = state
+        self._rules = rules
+        self._lock = threading.Lock()
+        self._user: User | None = None
+        self._closed = False
+        self._own: dict[int, HsmObject] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """What the HSM is set to; anybody may know."""
+        return self._state.settings
+
+    def login(self, role: Role, name: str, password: bytes) -> None:
+        """Log a user in.
+
+        Args:
+            role: the role to act in.
+            name: the user's name.
+            password: in UTF-8.
+
+        Raises:
+            HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``.
+        """
+        self._require_open()
+        self._refuse_second_login()
+        user = self._state.authenticate(role, name, password)
+        with self._lock:
+            self._require_open()
+            self._refuse_second_login()
+            self._user = user
+
+    def _refuse_second_login(self) -> None:
+        if self._user is not None:
+            raise HsmError(
+                ReturnCode.USER_ALREADY_LOGGED_IN,
+                f"{self._user.role.value} {self._user.name!r} is logged in to this session; log out first.",
+            )
+
+    def logout(self) -> None:
+        """End the login and destroy the session keys.
+
+        Raises:
+            HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
+        """
+        self._require_open()
+        with self._lock:
+            if self._user is None:
+                raise not_logged_in()
+            self._user = None
+            self._own.clear()
+
+    def close(self) -> None:
+        """End the session and destroy its session keys; closing twice does nothing."""
+        with self._lock:
+            self._closed = True
+            self._user = None
+            self._own.clear()
+
+    def change_password(self, role: Role, name: str, password: bytes) -> None:
+        """Set a user's password, which also unlocks the account; the user's keys stay.
+
+        Args:
+            role: the role of the user whose password changes.
+            name: that user's name.
+            password: the new one, 8 to 32 characters in UTF-8.
+
+        Raises:
+            HsmError: ``ACTION_PROHIBITED`` if a crypto user asks for another's password, ``ARGUMENTS_BAD`` if there
+                is no such user, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password.
+        """
+        actor = self._logged_in()
+        user = new_user(role, name, password)
+        if actor.role is not Role.ADMIN and (actor.role, actor.name) != (user.role, user.name):
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"Only an admin changes the password of another user; {actor.name!r} is a {actor.role.value}.",
+            )
+        self._state.replace_user(user)
+
+    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+        """Change the HSM's settings; what is None stays.
+
+        Args:
+            clear_extraction: see :class:`Settings`.
+            implicit_import: see :class:`Settings`.
+
+        Returns:
+            The settings as they are now.
+
+        Raises:
+            HsmError: ``ACTION_PROHIBITED`` unless an admin asks.
+        """
+        actor = self._logged_in()
+        if actor.role is not Role.ADMIN:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"Only an admin changes the HSM's settings; {actor.name!r} is a {actor.role.value}.",
+            )
+        return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
+
+    def _logged_in(self) -> User:
+        user = self._user
+        if user is None:
+            self._require_open()
+            raise not_logged_in()
+        return user
+
+    def _viewer(self) -> str | None:
+        """Return the crypto user, or None for an admin, who sees all token keys and uses none."""
+        user = self._logged_in()
+        return user.name if user.role is Role.CRYPTO_USER else None
+
+    def _crypto_user(self) -> str:
+        user = self._logged_in()
+        if user.role is not Role.CRYPTO_USER:
+            raise HsmError(
+                ReturnCode.USER_TYPE_INVALID,
+                f"{user.role.value} {user.name!r} manages users and uses no keys; log in as a crypto user.",
+            )
+        return user.name
+
+
+def not_logged_in() -> HsmError:
+    """Return the refusal of a session that nobody is logged in to."""
+    return HsmError(
+        ReturnCode.USER_NOT_LOGGED_IN,
+        "No user is logged in to this session: set HSM_USER and HSM_PASSWORD, or log in explicitly.",
+    )

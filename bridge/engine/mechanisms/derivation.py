@@ -1,0 +1,122 @@
+"""Keys from keys: ECDH with the KDF of ANSI X9.63, the counter mode of NIST SP 800-108, and HKDF (RFC 5869)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers import algorithms
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
+from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
+
+from bridge.engine.attributes import KeyType
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.material import import_public
+from bridge.engine.mechanisms.digests import hash_of
+from bridge.engine.mechanisms.entry import Mechanism, MechanismType
+from bridge.engine.parameters import CounterKdf, Ecdh, Hkdf
+from bridge.engine.secret_keys import GENERIC_LENGTHS
+
+_NO_KDF = 1
+# CKD_ numbers (PKCS#11 v3.1, section 6.3.16).
+_KDF_HASHES: Mapping[int, hashes.HashAlgorithm] = MappingProxyType(
+    {
+        2: hashes.SHA1(),  # noqa: S303
+        5: hashes.SHA224(),
+        6: hashes.SHA256(),
+        7: hashes.SHA384(),
+        8: hashes.SHA512(),
+    }
+)
+_COUNTER_BITS = (8, 16, 24, 32)
+
+
+def _ecdh(key: ec.EllipticCurvePrivateKey, parameter: Ecdh, length: int | None) -> bytes:
+    """Return the shared secret itself, its last bytes if it is to be shorter, or what the KDF makes of it."""
+    hash_ = _KDF_HASHES.get(parameter.kdf)
+    if hash_ is None and parameter.kdf != _NO_KDF:
+        raise HsmError(
+            ReturnCode.MECHANISM_PARAM_INVALID,
+            f"ECDH has no KDF {parameter.kdf}: it has 1 (none), and 2, 5, 6, 7, 8 for X9.63 with SHA-1, SHA-224, "
+            "SHA-256, SHA-384, SHA-512.",
+        )
+    if hash_ is None and parameter.shared_info:
+        raise HsmError(ReturnCode.MECHANISM_PARAM_INVALID, "ECDH takes shared info only with a KDF; leave it out.")
+    wanted = None if hash_ is None and length is None else _checked(length)
+    shared = _shared_secret(key, parameter.public_key_info)
+    if hash_ is not None and wanted is not None:
+        return X963KDF(hash_, wanted, parameter.shared_info).derive(shared)
+    if wanted is None:
+        return shared
+    if wanted > len(shared):
+        raise HsmError(
+            ReturnCode.KEY_SIZE_RANGE,
+            f"ECDH on this curve gives {len(shared)} bytes; {wanted} were asked for. Use a KDF.",
+        )
+    # PKCS#11 v3.1, section 6.3.19: truncation removes bytes from the leading end.
+    return shared[-wanted:]
+
+
+def _shared_secret(key: ec.EllipticCurvePrivateKey, public_key_info: bytes) -> bytes:
+    try:
+        peer = import_public(public_key_info)
+    except HsmError:
+        raise _bad_peer("is no SubjectPublicKeyInfo of a key that the HSM knows") from None
+    if not isinstance(peer, ec.EllipticCurvePublicKey) or peer.curve.name != key.curve.name:
+        raise _bad_peer(f"is not on the curve {key.curve.name} of the private key")
+    try:
+        return key.exchange(ec.ECDH(), peer)
+    except ValueError:
+        raise _bad_peer("gives no shared secret with the private key") from None
+
+
+def _bad_peer(reason: str) -> HsmError:
+    return HsmError(ReturnCode.PUBLIC_KEY_INVALID, f"The other side's public key {reason}.")
+
+
+def _counter_kdf(key: bytes, parameter: CounterKdf, length: int | None) -> bytes:
+    if parameter.counter_bits not in _COUNTER_BITS:
+        raise HsmError(
+            ReturnCode.MECHANISM_PARAM_INVALID,
+            f"The counter of the KDF has 8, 16, 24 or 32 bits; {parameter.counter_bits} were asked for.",
+        )
+    return KBKDFCMAC(
+        algorithms.AES,
+        Mode.CounterMode,
+        _checked(length),
+        parameter.counter_bits // 8,
+        None,
+        CounterLocation.MiddleFixed,
+        None,
+        None,
+        parameter.prefix + parameter.suffix,
+        break_location=len(parameter.prefix),
+    ).derive(key)
+
+
+def _hkdf(key: bytes, parameter: Hkdf, length: int | None) -> bytes:
+    return HKDF(hash_of(parameter.hash), _checked(length), parameter.salt, parameter.info).derive(key)
+
+
+def _checked(length: int | None) -> int:
+    """Refuse to derive what is no key."""
+    if length is None:
+        raise HsmError(
+            ReturnCode.TEMPLATE_INCOMPLETE, "A key that a KDF derives needs its length, the attribute VALUE_LEN."
+        )
+    if length not in GENERIC_LENGTHS:
+        raise HsmError(
+            ReturnCode.KEY_SIZE_RANGE,
+            f"The HSM derives keys of 1 to {GENERIC_LENGTHS[-1]} bytes; {length} were asked for.",
+        )
+    return length
+
+
+MECHANISMS = (
+    Mechanism(MechanismType.ECDH1_DERIVE, frozenset({KeyType.EC}), Ecdh, derive=_ecdh),
+    Mechanism(MechanismType.SP800_108_COUNTER_KDF, frozenset({KeyType.AES}), CounterKdf, derive=_counter_kdf),
+    Mechanism(MechanismType.HKDF_DERIVE, frozenset({KeyType.GENERIC_SECRET, KeyType.AES}), Hkdf, derive=_hkdf),
+)

@@ -1,0 +1,92 @@
+"""ML-DSA (FIPS 204), with the empty context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA65PrivateKey, MLDSA87PrivateKey
+
+from bridge.engine.attributes import Attribute, Attributes, KeyType
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.material import MlDsaPrivateKey, MlDsaPublicKey, parameter_set
+from bridge.engine.mechanisms.entry import Mechanism, MechanismType
+
+_KEYS = frozenset({KeyType.ML_DSA})
+_MU_BYTES = 64
+_SETS: Mapping[object, type[MlDsaPrivateKey]] = MappingProxyType(
+    {1: MLDSA44PrivateKey, 2: MLDSA65PrivateKey, 3: MLDSA87PrivateKey}
+)
+_SIGNATURE_BYTES = {1: 2420, 2: 3309, 3: 4627}
+"""FIPS 204, table 2."""
+
+
+def _generate_pair(template: Attributes) -> MlDsaPrivateKey:
+    if Attribute.PARAMETER_SET not in template:
+        raise HsmError(
+            ReturnCode.TEMPLATE_INCOMPLETE,
+            "An ML-DSA key pair needs the public attribute PARAMETER_SET: 1 for ML-DSA-44, 2 for ML-DSA-65, "
+            "3 for ML-DSA-87.",
+        )
+    kind = _SETS.get(template[Attribute.PARAMETER_SET])
+    if kind is None:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID,
+            "PARAMETER_SET of an ML-DSA key is 1 for ML-DSA-44, 2 for ML-DSA-65 or 3 for ML-DSA-87.",
+        )
+    return kind.generate()
+
+
+def _sign(key: MlDsaPrivateKey, parameter: None, data: bytes) -> bytes:
+    return key.sign(data)
+
+
+def _verify(key: MlDsaPublicKey, parameter: None, data: bytes, signature: bytes) -> None:
+    _check_signature_length(key, signature)
+    try:
+        key.verify(signature, data)
+    except InvalidSignature:
+        raise _wrong() from None
+
+
+def _sign_mu(key: MlDsaPrivateKey, parameter: None, data: bytes) -> bytes:
+    _check_mu(data)
+    return key.sign_mu(data)
+
+
+def _verify_mu(key: MlDsaPublicKey, parameter: None, data: bytes, signature: bytes) -> None:
+    _check_mu(data)
+    _check_signature_length(key, signature)
+    try:
+        key.verify_mu(signature, data)
+    except InvalidSignature:
+        raise _wrong() from None
+
+
+def _check_mu(mu: bytes) -> None:
+    if len(mu) != _MU_BYTES:
+        raise HsmError(
+            ReturnCode.DATA_LEN_RANGE,
+            f"ML-DSA with external mu signs mu (FIPS 204, algorithm 7), {_MU_BYTES} bytes; {len(mu)} were given.",
+        )
+
+
+def _check_signature_length(key: MlDsaPublicKey, signature: bytes) -> None:
+    size = _SIGNATURE_BYTES[parameter_set(key)]
+    if len(signature) != size:
+        raise HsmError(
+            ReturnCode.SIGNATURE_LEN_RANGE,
+            f"A signature with this ML-DSA key has {size} bytes; {len(signature)} were given.",
+        )
+
+
+def _wrong() -> HsmError:
+    return HsmError(ReturnCode.SIGNATURE_INVALID, "The signature does not match data and key.")
+
+
+MECHANISMS = (
+    Mechanism(MechanismType.ML_DSA_KEY_PAIR_GEN, _KEYS, generate_pair=_generate_pair),
+    Mechanism(MechanismType.ML_DSA, _KEYS, sign=_sign, verify=_verify),
+    Mechanism(MechanismType.ML_DSA_EXTERNAL_MU, _KEYS, sign=_sign_mu, verify=_verify_mu),
+)

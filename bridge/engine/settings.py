@@ -1,0 +1,29 @@
+"""What is set for a whole HSM: its mode, and the switches that CloudHSM keeps in a client's configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """The mode of an HSM, as of a CloudHSM cluster (user guide, "cluster-hsm-types"); chosen once, when it is made."""
+
+    NON_FIPS = "non-fips"
+    FIPS = "fips"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one HSM.
+
+    Attributes:
+        mode: never changes.
+        clear_extraction: whether owners get keys in clear whose attributes allow it (user guide,
+            "java-lib-configs-getencoded").
+        implicit_import: whether a key made in software that is given to an operation is imported for it.
+    """
+
+    mode: Mode = Mode.NON_FIPS
+    clear_extraction: bool = False
+    implicit_import: bool = True

@@ -1,0 +1,89 @@
+"""The HSMs that one process serves: the default one, and those that programs name by a cluster's identifier."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from bridge.engine import Hsm, HsmError, ReturnCode
+from bridge.store import Passphrase, open_home, passphrase_from_environment
+
+VARIABLE = "HSMBRIDGE_CLUSTERS"
+
+
+def clusters_from_environment() -> dict[str, Path] | None:
+    """Return the homes by identifier that ``$HSMBRIDGE_CLUSTERS`` names, or None if it is not set.
+
+    It holds pairs ``identifier=home``, separated as the PATH is (``:``, on Windows ``;``).
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD`` if a pair has no identifier or no home, or an identifier comes twice.
+    """
+    text = os.environ.get(VARIABLE, "")
+    if not text:
+        return None
+    homes: dict[str, Path] = {}
+    for pair in filter(None, text.split(os.pathsep)):
+        identifier, _, home = pair.partition("=")
+        if not identifier or not home or identifier in homes:
+            raise HsmError(
+                ReturnCode.ARGUMENTS_BAD,
+                f"{VARIABLE}: {pair!r} is no pair of an identifier and a home, or names an identifier again. "
+                f"Write identifier=home, several separated by {os.pathsep!r}.",
+            )
+        homes[identifier] = Path(home)
+    return homes
+
+
+class Clusters:
+    """Finds the HSM of an identifier; each home is opened once, when it is first asked for."""
+
+    def __init__(
+        self,
+        hsm: Hsm,
+        home: Path,
+        homes: Mapping[str, Path | str] | None = None,
+        passphrase: Passphrase = passphrase_from_environment,
+    ) -> None:
+        """Take the default HSM, open, with its home, and the homes of the others.
+
+        Args:
+            hsm: the default HSM.
+            home: its folder.
+            homes: folders by identifier; None if every identifier means the default HSM.
+            passphrase: asked for homes that are protected by one.
+        """
+        self._lock = threading.Lock()
+        self._default = home
+        self._homes = None if homes is None else {name: Path(folder) for name, folder in homes.items()}
+        self._open = {home.resolve(): hsm}
+        self._passphrase = passphrase
+
+    def find(self, identifier: str | None) -> tuple[Hsm, Path]:
+        """Return an HSM and its home.
+
+        Args:
+            identifier: a cluster's; None for the default HSM.
+
+        Raises:
+            HsmError: ``TOKEN_NOT_PRESENT`` if no home belongs to the identifier; as :func:`bridge.store.open_home`.
+        """
+        home = self._home(identifier)
+        with self._lock:
+            folder = home.resolve()
+            if folder not in self._open:
+                self._open[folder] = open_home(home, self._passphrase)
+            return self._open[folder], home
+
+    def _home(self, identifier: str | None) -> Path:
+        if identifier is None or self._homes is None:
+            return self._default
+        if identifier not in self._homes:
+            raise HsmError(
+                ReturnCode.TOKEN_NOT_PRESENT,
+                f"There is no cluster {identifier!r}; the known ones are {', '.join(sorted(self._homes)) or 'none'}. "
+                f"Name its home in {VARIABLE}, as in {VARIABLE}={identifier}=/path/to/home.",
+            )
+        return self._homes[identifier]
