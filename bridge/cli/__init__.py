@@ -9,6 +9,7 @@ import click
 
 from bridge import __version__
 from bridge.cli.home import home_option
+from bridge.cli.output import watched_output
 
 
 class Verb(NamedTuple):
@@ -25,6 +26,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "init": Verb("bridge.cli.init:init", "Create an HSM: its admin and its first crypto user."),
+    "configure": Verb("bridge.cli.configure:configure", "Show or change the settings of an HSM."),
     "keys": Verb("bridge.cli.keys:keys", "List the keys that a crypto user sees."),
     "key": Verb("bridge.cli.key:key", "Delete a key, or change an attribute of it."),
     "import": Verb("bridge.cli.importing:import_", "Move keys in from JKS, JCEKS, PKCS#12, PEM or DER."),
@@ -101,10 +103,12 @@ def cli() -> None:
       0  done
       1  refused; the reason is on standard error
       2  wrong usage
+      74 what was to be printed could not be written
     keytool, jarsigner and java end with the exit code of the tool or program.
     """
 
 
 def main() -> None:
     """Run the command line of this process and end it with the exit code."""
-    cli(prog_name="hsmbridge")
+    with watched_output():
+        cli(prog_name="hsmbridge")

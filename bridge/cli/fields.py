@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from bridge.engine import Attribute, KeyType, ObjectClass
-from bridge.engine.attributes import RULES, Attributes, Value
-from bridge.engine.curves import Curve, curve_named, curve_of
+from bridge.engine import Attribute, KeyInfo, KeyType, ObjectClass
+from bridge.engine.attributes import RULES, Attributes, Template, Value, number
+from bridge.engine.curves import ED25519_PARAMS, curve_named, curve_of
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Field:
     Attributes:
         attribute: in the engine.
         show: from the engine's value to JSON's.
-        parse: from text to the engine's value; raises ValueError.
+        parse: from text to the engine's value; raises ValueError. None if it is only shown.
     """
 
     attribute: Attribute
     show: Callable[[Any], object]
-    parse: Callable[[str], Value]
+    parse: Callable[[str], Value] | None
 
 
 def _flag(text: str) -> bool:
@@ -58,6 +58,56 @@ def _member(kind: type[IntEnum]) -> Callable[[str], Value]:
     return parse
 
 
+_ED25519 = "ed25519"
+# Beside the names of SEC 2, those by which cloudhsm-cli takes the same curves.
+_CURVE_ALIASES = {"prime256v1": "secp256r1"}
+
+
+def _curve_name(params: bytes) -> str:
+    return _ED25519 if params == ED25519_PARAMS else curve_of(params).name
+
+
+def _curve_params(text: str) -> bytes:
+    name = text.lower()
+    return ED25519_PARAMS if name == _ED25519 else curve_named(_CURVE_ALIASES.get(name, name)).params
+
+
+@dataclass(frozen=True)
+class _ParameterSet:
+    """A parameter set of ML-DSA: its name, and the length of its public keys (FIPS 204, table 2)."""
+
+    name: str
+    public_bytes: int
+
+
+# By the CKP_ numbers of PKCS#11 v3.2, section 6.67.
+_PARAMETER_SETS = {
+    1: _ParameterSet("ml-dsa-44", 1312),
+    2: _ParameterSet("ml-dsa-65", 1952),
+    3: _ParameterSet("ml-dsa-87", 2592),
+}
+_ED25519_PUBLIC_BYTES = 32
+
+
+def _parameter_set(text: str) -> int:
+    for value, known in _PARAMETER_SETS.items():
+        if known.name == text.lower():
+            return value
+    raise ValueError(f"one of {', '.join(known.name for known in _PARAMETER_SETS.values())}")
+
+
+def _show_template(template: Template) -> dict[str, object]:
+    return dict(_show_one(attribute, value) for attribute, value in template)
+
+
+def _show_one(attribute: Attribute, value: Value) -> tuple[str, object]:
+    for name, field in FIELDS.items():
+        if field.attribute is attribute:
+            return name, field.show(value)
+    return _name(attribute), _hex(value) if isinstance(value, bytes) else value
+
+
+_TEMPLATES = (Attribute.WRAP_TEMPLATE, Attribute.UNWRAP_TEMPLATE, Attribute.DERIVE_TEMPLATE)
 _FLAGS = [attribute for attribute, rule in RULES.items() if rule.kind is bool]
 
 FIELDS: Mapping[str, Field] = {
@@ -71,45 +121,52 @@ FIELDS: Mapping[str, Field] = {
     "modulus": Field(Attribute.MODULUS, _hex, _bytes),
     "modulus-size-bits": Field(Attribute.MODULUS_BITS, int, int),
     "ec-point": Field(Attribute.EC_POINT, _hex, _bytes),
-    "curve": Field(
-        Attribute.EC_PARAMS,
-        lambda value: curve_of(value).name,
-        lambda text: curve_named(text).params,
-    ),
+    "curve": Field(Attribute.EC_PARAMS, _curve_name, _curve_params),
+    "parameter-set": Field(Attribute.PARAMETER_SET, lambda value: _PARAMETER_SETS[value].name, _parameter_set),
     "key-length-bytes": Field(Attribute.VALUE_LEN, int, int),
+    **{_name(attribute): Field(attribute, _show_template, None) for attribute in _TEMPLATES},
 }
 
 
-def shown(attributes: Attributes) -> dict[str, object]:
-    """Return a key's attributes as cloudhsm-cli prints them; a flag that its class does not have is false."""
+def shown(key: KeyInfo) -> dict[str, object]:
+    """Return a key's attributes as cloudhsm-cli prints them.
+
+    A flag that the key's class does not have is false; a template is there if it lays anything down.
+    """
+    attributes = key.attributes
     fields = {
         name: field.show(attributes.get(field.attribute, False))
         for name, field in FIELDS.items()
-        if field.attribute in attributes or RULES[field.attribute].kind is bool
+        if attributes.get(field.attribute, ()) != () or RULES[field.attribute].kind is bool
     }
-    return fields | {"key-length-bytes": _length(attributes)}
+    return fields | {"key-length-bytes": _length(key)}
 
 
 def size_of(attributes: Attributes) -> str:
-    """Return a key's size in a word: bits, or the name of its curve."""
-    if curve := _curve(attributes):
-        return curve.name
-    if Attribute.MODULUS_BITS in attributes:
-        return str(attributes[Attribute.MODULUS_BITS])
-    return str(8 * _length(attributes))
-
-
-def _length(attributes: Attributes) -> int:
-    if curve := _curve(attributes):
-        return curve.order_bytes
-    if Attribute.MODULUS_BITS in attributes:
-        return int(attributes[Attribute.MODULUS_BITS]) // 8
-    return int(attributes[Attribute.VALUE_LEN])
-
-
-def _curve(attributes: Attributes) -> Curve | None:
+    """Return a key's size in a word: bits, or the name of its curve or parameter set."""
     params = attributes.get(Attribute.EC_PARAMS)
-    return curve_of(params) if isinstance(params, bytes) else None
+    if isinstance(params, bytes):
+        return _curve_name(params)
+    if Attribute.PARAMETER_SET in attributes:
+        return _PARAMETER_SETS[number(attributes, Attribute.PARAMETER_SET)].name
+    if Attribute.MODULUS_BITS in attributes:
+        return str(number(attributes, Attribute.MODULUS_BITS))
+    return str(8 * number(attributes, Attribute.VALUE_LEN))
+
+
+def _length(key: KeyInfo) -> int:
+    """Return the length of a secret key's value, of a private key in PKCS#8, of a public key's point or modulus."""
+    attributes = key.attributes
+    if number(attributes, Attribute.CLASS) != ObjectClass.PUBLIC_KEY:
+        return key.value_length
+    params = attributes.get(Attribute.EC_PARAMS)
+    if params == ED25519_PARAMS:
+        return _ED25519_PUBLIC_BYTES
+    if isinstance(params, bytes):
+        return 1 + 2 * curve_of(params).order_bytes
+    if Attribute.PARAMETER_SET in attributes:
+        return _PARAMETER_SETS[number(attributes, Attribute.PARAMETER_SET)].public_bytes
+    return number(attributes, Attribute.MODULUS_BITS) // 8
 
 
 def parse_value(name: str, text: str) -> tuple[Attribute, Value]:
@@ -121,8 +178,11 @@ def parse_value(name: str, text: str) -> tuple[Attribute, Value]:
     """
     if name not in FIELDS:
         raise click.UsageError(f"There is no attribute {name!r}; there are {', '.join(FIELDS)}.")
+    field = FIELDS[name]
+    if field.parse is None:
+        raise click.UsageError(f"Attribute {name} is given when a key is made, and only shown here.")
     try:
-        return FIELDS[name].attribute, FIELDS[name].parse(text)
+        return field.attribute, field.parse(text)
     except ValueError as error:
         raise click.UsageError(f"Attribute {name} does not take {text!r}: {error}.") from None
 

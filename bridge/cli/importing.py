@@ -37,9 +37,10 @@ _FILE = click.Path(path_type=Path)
 def import_(file: Path, label: str | None, keystore: Path | None, extractable: bool) -> None:
     """Move the keys of FILE into the HSM, and its certificates into a CloudHSM keystore file.
 
-    FILE is JKS, JCEKS, PKCS#12, or one private key in PEM (with its certificates) or DER. All keys
-    come in as token keys labelled with their alias, or none does. The keystore file is for
-    -storetype CloudHSM; if it exists, the certificates are added.
+    FILE is JKS, JCEKS, PKCS#12, or one private key in PEM (with its certificates) or DER. Private keys
+    are of RSA, EC, Ed25519 or ML-DSA; secret keys are for AES, triple DES or HMAC. All keys come in as
+    token keys labelled with their alias, or none does. The keystore file is for -storetype CloudHSM; if
+    it exists, the certificates are added.
 
     \b
     Example:
@@ -117,7 +118,9 @@ def _import(session: Session, source: Source, extractable: bool, progress: Progr
 
 
 def _template(key: SourceKey, extractable: bool) -> Attributes:
+    of_type: Attributes = {} if key.key_type is None else {Attribute.KEY_TYPE: key.key_type}
     return {
+        **of_type,
         key.form: key.value,
         Attribute.LABEL: key.alias,
         Attribute.TOKEN: True,

@@ -8,6 +8,7 @@ import click
 
 from bridge.cli.access import ask, ask_secret, encoded
 from bridge.cli.home import home_option
+from bridge.engine.settings import Mode
 from bridge.store import create_home, default_home, require_no_home
 
 _PASSPHRASE = "HSMBRIDGE_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -15,8 +16,15 @@ _PASSPHRASE = "HSMBRIDGE_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 @click.command()
 @home_option
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default=Mode.NON_FIPS.value,
+    show_default=True,
+    help="Mode of the HSM, for good: fips refuses what FIPS 140-3 forbids, as clusters in FIPS mode do.",
+)
 @click.option("--passphrase", "sealed", is_flag=True, help="Seal the master key under a passphrase.")
-def init(sealed: bool) -> None:
+def init(mode: str, sealed: bool) -> None:
     """Create an HSM with its admin, named admin, and its first crypto user.
 
     The folder must not exist, or be empty. With --passphrase, or with HSMBRIDGE_PASSPHRASE set, the
@@ -25,6 +33,7 @@ def init(sealed: bool) -> None:
     \b
     Example:
       hsmbridge init
+      hsmbridge init --mode fips
     and without a prompt:
       HSMBRIDGE_ADMIN_PASSWORD=... HSM_USER=alice HSM_PASSWORD=... hsmbridge init
 
@@ -50,7 +59,9 @@ def init(sealed: bool) -> None:
         user=user,
         password=encoded(password),
         passphrase=passphrase,
+        mode=Mode(mode),
     )
-    click.echo(f"Created an HSM in {home}, with the admin 'admin' and the crypto user {user.lower()!r}.")
+    kind = "an HSM in FIPS mode" if mode == Mode.FIPS else "an HSM"
+    click.echo(f"Created {kind} in {home}, with the admin 'admin' and the crypto user {user.lower()!r}.")
     if passphrase:
         click.echo("Its master key is sealed: set HSMBRIDGE_PASSPHRASE to open it without a prompt.")

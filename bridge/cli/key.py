@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
-from bridge.cli.access import crypto_session
+from bridge.cli.access import admin_session, crypto_session
 from bridge.cli.fields import parse_filter, parse_value
 from bridge.cli.home import home_option
 from bridge.cli.refusal import answer, enveloped
@@ -61,21 +62,38 @@ def delete(terms: tuple[str, ...], more: tuple[str, ...]) -> None:
 @_filters
 @click.option("--name", required=True, help="Attribute to change, such as label or sign.")
 @click.option("--value", required=True, help="New value: text, true or false, or hexadecimal digits.")
-def set_attribute(terms: tuple[str, ...], more: tuple[str, ...], name: str, value: str) -> None:
+@click.option("--as-admin", is_flag=True, help="Log in as the admin, who alone sets trusted, and nothing else.")
+def set_attribute(terms: tuple[str, ...], more: tuple[str, ...], name: str, value: str, as_admin: bool) -> None:
     """Change an attribute of a key.
+
+    The owner changes all that changes but trusted, which an admin sets on anybody's key.
 
     \b
     Example:
       hsmbridge key set-attribute --filter attr.label=signer --name label --value old-signer
+      hsmbridge key set-attribute --as-admin --filter attr.label=kek --name trusted --value true
 
     \b
     Environment:
       HSMBRIDGE_HOME, HSMBRIDGE_PASSPHRASE, HSM_USER, HSM_PASSWORD
+      HSMBRIDGE_ADMIN_PASSWORD  of the user named admin, with --as-admin
     """
     attribute, new = parse_value(name, value)
-    with enveloped(), crypto_session() as (_, session, _user):
+    with enveloped(), _administrator() if as_admin else _owner() as session:
         session.set_attributes(_the_one(session, terms + more), {attribute: new})
         answer({"message": "Attribute set successfully"})
+
+
+@contextmanager
+def _owner() -> Iterator[Session]:
+    with crypto_session() as (_, session, _user):
+        yield session
+
+
+@contextmanager
+def _administrator() -> Iterator[Session]:
+    with admin_session() as session:
+        yield session
 
 
 def _the_one(session: Session, terms: tuple[str, ...]) -> int:

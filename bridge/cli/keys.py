@@ -80,12 +80,12 @@ def _whole(obj: KeyInfo) -> dict[str, object]:
             "shared-users": [{"username": name, "key-coverage": "full"} for name in sorted(obj.shared_with)],
             "cluster-coverage": "full",
         },
-        "attributes": shown(obj.attributes),
+        "attributes": shown(obj),
     }
 
 
 def _row(obj: KeyInfo) -> tuple[str, ...]:
-    attributes = shown(obj.attributes)
+    attributes = shown(obj)
     return (
         f"0x{obj.handle:016x}",
         _printable(str(obj.attributes[Attribute.LABEL])),

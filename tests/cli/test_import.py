@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import stat
 from pathlib import Path
+from typing import Any
 
+import jks
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
-from cryptography.x509 import Certificate, load_pem_x509_certificate
+from cryptography.x509 import Certificate, CertificateBuilder, Name, NameAttribute, NameOID, load_pem_x509_certificate
+from pyasn1.codec.der import decoder, encoder
+from pyasn1_modules import rfc5958  # type: ignore[import-untyped]
 
-from bridge.engine import Attribute, MechanismType, ObjectClass, Session
+from bridge.engine import Attribute, Hsm, KeyType, MechanismType, ObjectClass, Session
+from bridge.engine.parameters import Eddsa
 from cli.command import ALICE, process, run
 from cli.stock import KEY_PASSWORD, PASSWORD, STORE, keytool, tool
 from cli.terminal import converse
@@ -53,6 +62,10 @@ def require_key_of(session: Session, handle: int, certificate: Certificate) -> N
     if isinstance(public, RSAPublicKey):
         signature = session.sign(handle, MechanismType.RSA_PKCS, SHA256_PREFIX + DIGEST)
         public.verify(signature, DIGEST, PKCS1v15(), Prehashed(hashes.SHA256()))
+    elif isinstance(public, Ed25519PublicKey):
+        public.verify(session.sign(handle, MechanismType.EDDSA, DIGEST, Eddsa(0)), DIGEST)
+    elif isinstance(public, MLDSA65PublicKey):
+        public.verify(session.sign(handle, MechanismType.ML_DSA, DIGEST), DIGEST)
     else:
         assert isinstance(public, EllipticCurvePublicKey)
         signature = session.sign(handle, MechanismType.ECDSA, DIGEST)
@@ -84,6 +97,108 @@ def test_moves_all_entries_of_a_keystore(
     assert certificates_in(keystore) == names
     require_key_of(session, handles["rsa"], rsa)
     require_key_of(session, handles["ec"], ec)
+
+
+SECRET_KEYS = {
+    "des": ("DESede", "168", KeyType.DES3, 24),
+    "sha1": ("HmacSHA1", "160", KeyType.GENERIC_SECRET, 20),
+    "sha256": ("HmacSHA256", "256", KeyType.GENERIC_SECRET, 32),
+    "sha512": ("HmacSHA512", "1024", KeyType.GENERIC_SECRET, 128),
+    "aes": ("AES", "192", KeyType.AES, 24),
+}
+
+
+@pytest.mark.parametrize("kind", ["JCEKS", "PKCS12"])
+def test_secret_keys_of_every_type_keep_type_and_value(
+    home: Path, hsm: Hsm, session: Session, tmp_path: Path, kind: str
+) -> None:
+    wanted = [f"{alias}={algorithm}={size}" for alias, (algorithm, size, _, _) in SECRET_KEYS.items()]
+    printed = tool(tmp_path, "java", str(JAVA / "MakeSecretKeys.java"), "secret", kind, *wanted)
+    result = run(home, ENVIRONMENT, "import", tmp_path / "secret", "--extractable")
+    assert result.exit_code == 0, result.stderr
+
+    hsm.configure(clear_extraction=True)
+    digests = {}
+    for alias, handle in keys_of(session).items():
+        _, _, key_type, length = SECRET_KEYS[alias]
+        attributes = session.attributes(handle)
+        assert (attributes[Attribute.KEY_TYPE], attributes[Attribute.VALUE_LEN]) == (key_type, length)
+        digests[alias] = hashlib.sha256(session.export(handle)).hexdigest()
+    assert digests == dict(line.split() for line in printed.splitlines())
+
+
+@pytest.mark.parametrize("kind", ["JKS", "PKCS12"])
+def test_moves_an_ed25519_key_with_its_certificate(home: Path, session: Session, tmp_path: Path, kind: str) -> None:
+    key = (
+        "-alias",
+        "ed",
+        "-keyalg",
+        "Ed25519",
+        "-dname",
+        "CN=Ed",
+        "-storetype",
+        kind,
+        "-keypass:env",
+        "STORE_PASSWORD",
+    )
+    keytool(tmp_path, "-genkeypair", "source", *key)
+    keytool(tmp_path, "-exportcert", "source", "-alias", "ed", "-rfc", "-file", "ed.pem")
+    result = run(home, ENVIRONMENT, "import", tmp_path / "source", "--keystore", tmp_path / "keys.p12")
+    assert result.exit_code == 0, result.stderr
+
+    certificate = pem(tmp_path / "ed.pem")
+    assert certificates_in(tmp_path / "keys.p12") == {b"ed".hex(): certificate}
+    require_key_of(session, keys_of(session)["ed"], certificate)
+
+
+def test_moves_an_ed25519_key_of_openssl(home: Path, session: Session, tmp_path: Path) -> None:
+    tool(tmp_path, "openssl", "genpkey", "-algorithm", "ed25519", "-out", "ed.pem")
+    result = run(home, ALICE, "import", tmp_path / "ed.pem")
+
+    assert result.exit_code == 0, result.stderr
+    assert session.attributes(keys_of(session)["ed"])[Attribute.KEY_TYPE] == KeyType.EC_EDWARDS
+
+
+@pytest.mark.parametrize("form", ["pem", "der"])
+def test_moves_an_ml_dsa_key_and_its_certificate(home: Path, session: Session, tmp_path: Path, form: str) -> None:
+    private = MLDSA65PrivateKey.generate()
+    name = Name([NameAttribute(NameOID.COMMON_NAME, "pq")])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = CertificateBuilder(name, name, private.public_key(), 1, now, now + datetime.timedelta(days=9))
+    certificate = builder.sign(private, None)
+    encoding = Encoding.PEM if form == "pem" else Encoding.DER
+    content = private.private_bytes(encoding, PrivateFormat.PKCS8, NoEncryption())
+    source = tmp_path / f"pq.{form}"
+    source.write_bytes(content + (certificate.public_bytes(encoding) if form == "pem" else b""))
+    result = run(home, ENVIRONMENT, "import", source, "--keystore", tmp_path / "keys.p12")
+
+    assert result.exit_code == 0, result.stderr
+    require_key_of(session, keys_of(session)["pq"], certificate)
+    if form == "pem":
+        assert certificates_in(tmp_path / "keys.p12") == {b"pq".hex(): certificate}
+
+
+def test_reads_a_jks_key_whose_encryption_names_no_parameters(
+    home: Path, session: Session, keystores: Path, tmp_path: Path
+) -> None:
+    """As JDK 25 writes them; older JDKs write NULL."""
+    content = (keystores / "store.jks").read_bytes()
+    store = jks.KeyStore.loads(content, PASSWORD, try_decrypt_keys=False)
+    entries: list[Any] = list(store.private_keys.values())
+    for entry in entries:
+        info, _ = decoder.decode(entry._encrypted, asn1Spec=rfc5958.EncryptedPrivateKeyInfo())
+        bare = rfc5958.EncryptedPrivateKeyInfo()
+        bare["encryptionAlgorithm"]["algorithm"] = info["encryptionAlgorithm"]["algorithm"]
+        bare["encryptedData"] = info["encryptedData"]
+        entry._encrypted = encoder.encode(bare)
+        assert len(entry._encrypted) < len(encoder.encode(info))
+    (tmp_path / "new.jks").write_bytes(store.saves(PASSWORD))
+    result = run(home, ENVIRONMENT, "import", tmp_path / "new.jks", "--keystore", tmp_path / "keys.p12")
+
+    assert result.exit_code == 0, result.stderr
+    handles = keys_of(session)
+    for alias in ("rsa", "ec"):
+        require_key_of(session, handles[alias], pem(keystores / f"{alias}.pem"))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("store.jceks", "JCEKS"), ("several.p12", "PKCS12"), ("old.p12", "PKCS12")])

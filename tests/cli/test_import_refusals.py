@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from conftest import PASSWORDS
 
 from bridge.engine import Attribute, MechanismType, Session
 from bridge.engine.attributes import Attributes
+from bridge.engine.settings import Mode
+from bridge.store import create_home
 from cli.command import ALICE, run
 from cli.stock import KEY_PASSWORD, PASSWORD, join, keytool, tool
 
@@ -114,21 +117,57 @@ def test_a_key_of_another_kind(attempt: Attempt, kind: str) -> None:
     same = ("-keypass:env", "STORE_PASSWORD")
     keytool(attempt.folder, "-genkeypair", "two", "-alias", "good", *good, *same)
     keytool(attempt.folder, "-genkeypair", "two", "-alias", "bad", *bad, *same)
-    attempt.refused(attempt.folder / "two", "Key 'bad' is refused: The HSM holds RSA, EC and AES keys; DSA")
+    attempt.refused(
+        attempt.folder / "two", "Key 'bad' is refused: The HSM holds RSA, EC, Ed25519 and ML-DSA key pairs; DSA"
+    )
 
 
 def test_a_secret_key_of_another_kind(attempt: Attempt) -> None:
-    for kind in ("JCEKS", "PKCS12"):
-        key = ("-alias", "mac", "-keyalg", "HmacSHA256", "-keysize", "256", "-storetype", kind)
-        keytool(attempt.folder, "-genseckey", f"mac.{kind}", *key, "-keypass:env", "STORE_PASSWORD")
-        attempt.refused(attempt.folder / f"mac.{kind}", "its secret key 'mac'", "the HSM holds AES keys only")
+    for kind, algorithm in (("JCEKS", "Blowfish"), ("PKCS12", "DES")):
+        key = ("-alias", "odd", "-keyalg", algorithm, "-keysize", "56", "-storetype", kind)
+        keytool(attempt.folder, "-genseckey", f"odd.{kind}", *key, "-keypass:env", "STORE_PASSWORD")
+        attempt.refused(attempt.folder / f"odd.{kind}", "its secret key 'odd' is for the algorithm", "triple DES and")
+
+
+def test_a_key_that_fips_mode_bans(tmp_path: Path) -> None:
+    home, source = tmp_path / "home", tmp_path / "des.jceks"
+    password = PASSWORDS["alice"]
+    create_home(home, admin_password=PASSWORDS["admin"], user="alice", password=password, mode=Mode.FIPS)
+    key = ("-alias", "des", "-keyalg", "DESede", "-keysize", "168", "-storetype", "JCEKS")
+    keytool(tmp_path, "-genseckey", source.name, *key, "-keypass:env", "STORE_PASSWORD")
+    result = run(home, ENVIRONMENT, "import", source)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hsmbridge: Key 'des' is refused: This HSM is in FIPS mode, which has no DES3 keys")
+    assert "sees no keys" in run(home, ENVIRONMENT, "keys").stdout
+
+
+def test_a_certificate_of_a_curve_that_nobody_knows(attempt: Attempt, openssl_files: Path) -> None:
+    for command in (
+        "ecparam -name secp112r1 -genkey -noout -out odd.pem",
+        "req -x509 -new -key odd.pem -subj /CN=odd -days 9 -out certificate.pem",
+        "pkcs12 -export -inkey odd.pem -in certificate.pem -out odd.p12 -name x -passout env:STORE_PASSWORD",
+    ):
+        tool(attempt.folder, "openssl", *command.split())
+    attempt.refused(attempt.folder / "odd.p12", "Key 'x' is refused")
+    join(attempt.folder, "both.pem", str(openssl_files / "key.pem"), "certificate.pem")
+    attempt.refused(attempt.folder / "both.pem", "for a key of a kind that is not supported")
+
+
+def test_a_key_that_a_certificate_hides(attempt: Attempt) -> None:
+    """A key that cannot be parsed is refused for what it is, not for the certificate that then belongs to none."""
+    key = ("-alias", "x", "-keyalg", "X448", "-dname", "CN=x", "-signer", "ca", "-keypass:env", "STORE_PASSWORD")
+    keytool(attempt.folder, "-genkeypair", "two.p12", "-alias", "ca", "-keyalg", "EC", "-dname", "CN=CA")
+    keytool(attempt.folder, "-genkeypair", "two.p12", *key)
+    attempt.refused(attempt.folder / "two.p12", "Key 'x' is refused", "X448")
 
 
 @pytest.mark.parametrize(
     ("command", "why"),
     [
         ("ecparam -name brainpoolP256r1 -genkey -out bad.pem", "does not know the curve brainpoolP256r1"),
-        ("genpkey -algorithm ed25519 -out bad.pem", "Ed25519"),
+        ("genpkey -algorithm ed448 -out bad.pem", "Ed448"),
+        ("genpkey -algorithm x25519 -out bad.pem", "X25519"),
         ("genrsa -out bad.pem 1024", "RSA keys have 2048 to 4096 bits"),
     ],
 )

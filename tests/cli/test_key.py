@@ -10,6 +10,7 @@ from click.testing import Result
 
 from bridge.engine import Attribute, MechanismType, Session
 from bridge.engine.attributes import Attributes
+from bridge.engine.curves import ED25519_PARAMS, curve_named
 from cli.command import ADMIN, ALICE, BOB, answer, run
 
 FIVE_WRONG = 5
@@ -71,7 +72,17 @@ def test_deletes_nothing_if_none_matches_or_it_is_another_s(home: Path, session:
     assert session.find({}) == [handle]
 
 
-NO_FILTERS = ["label=x", "attr.label", "attr.colour=red", "attr.sign=perhaps", "attr.class=door", "key-reference=x", ""]
+NO_FILTERS = [
+    "label=x",
+    "attr.label",
+    "attr.colour=red",
+    "attr.sign=perhaps",
+    "attr.class=door",
+    "attr.parameter-set=2",
+    "attr.unwrap-template={}",
+    "key-reference=x",
+    "",
+]
 
 
 @pytest.mark.parametrize("term", NO_FILTERS)
@@ -117,6 +128,94 @@ def test_keeps_the_rules_of_attributes(home: Path, session: Session) -> None:
 
     assert "extractable cannot be set to the value true" in message
     assert session.attributes(handle)[Attribute.EXTRACTABLE] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "first"),
+    [("extractable", "true", "false"), ("wrap-with-trusted", "false", "true"), ("sensitive", "false", "true")],
+)
+def test_one_way_switches_do_not_go_back(home: Path, session: Session, name: str, value: str, first: str) -> None:
+    aes_key(session, "k")
+    one = ["key", "set-attribute", "--filter", "attr.label=k", "--name", name, "--value"]
+    assert run(home, ALICE, *one, first).exit_code == 0
+    message = refusal(run(home, ALICE, *one, value))
+
+    assert f"Attribute {name} cannot be set to the value {value} by the user for this operation" in message
+    assert "key 'k' (0x" in message
+
+
+def test_an_admin_and_nobody_else_makes_a_key_trusted(home: Path, session: Session) -> None:
+    handle = aes_key(session, "kek")
+    one = ["key", "set-attribute", "--filter", "attr.label=kek", "--name", "trusted", "--value"]
+    message = refusal(run(home, ALICE, *one, "true"))
+    assert "Attribute trusted cannot be set to the value true by the user for this operation" in message
+    assert "an admin" in message
+    assert session.attributes(handle)[Attribute.TRUSTED] is False
+
+    for value in (True, False):
+        result = run(home, ADMIN, *one, str(value).lower(), "--as-admin")
+        assert answer(result) == {"message": "Attribute set successfully"}
+        assert session.attributes(handle)[Attribute.TRUSTED] is value
+
+
+def test_an_admin_sets_nothing_else(home: Path, session: Session) -> None:
+    handle = aes_key(session, "kek")
+    one = ["key", "set-attribute", "--filter", "attr.label=kek", "--as-admin"]
+    for name, value in (("label", "stolen"), ("extractable", "false"), ("sign", "false")):
+        assert "An admin sets TRUSTED and nothing else" in refusal(
+            run(home, ADMIN, *one, "--name", name, "--value", value)
+        )
+    wrong = {"HSMBRIDGE_ADMIN_PASSWORD": "not-the-password"}
+    assert "Wrong password" in refusal(run(home, wrong, *one, "--name", "trusted", "--value", "true"))
+    assert run(home, ALICE, *one, "--name", "trusted", "--value", "true").exit_code == 2
+    attributes = session.attributes(handle)
+    assert (attributes[Attribute.LABEL], attributes[Attribute.TRUSTED]) == ("kek", False)
+    assert attributes[Attribute.EXTRACTABLE] is attributes[Attribute.SIGN] is True
+
+
+@pytest.mark.parametrize("name", ["wrap-template", "unwrap-template", "derive-template"])
+def test_templates_are_shown_only(home: Path, session: Session, name: str) -> None:
+    aes_key(session, "k")
+    result = run(home, ALICE, "key", "set-attribute", "--filter", "attr.label=k", "--name", name, "--value", "{}")
+    assert result.exit_code == 2
+    assert f"Attribute {name} is given when a key is made, and only shown here." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("term", "matches"),
+    [
+        ("attr.key-type=generic-secret", ["mac"]),
+        ("attr.key-type=des3", ["old"]),
+        ("attr.key-type=ec-edwards", ["ed", "ed"]),
+        ("attr.curve=ed25519", ["ed", "ed"]),
+        ("attr.curve=prime256v1", ["ec", "ec"]),
+        ("attr.curve=secp256r1", ["ec", "ec"]),
+        ("attr.key-type=ml-dsa", ["pq", "pq"]),
+        ("attr.parameter-set=ml-dsa-65", ["pq", "pq"]),
+        ("attr.parameter-set=ml-dsa-44", []),
+        ("attr.trusted=true", []),
+    ],
+)
+def test_filters_know_every_type_of_key(home: Path, session: Session, term: str, matches: list[str]) -> None:
+    def named(label: str, more: Attributes | None = None) -> Attributes:
+        return {Attribute.TOKEN: True, Attribute.LABEL: label, **(more or {})}
+
+    session.generate_key(MechanismType.GENERIC_SECRET_KEY_GEN, named("mac", {Attribute.VALUE_LEN: 20}))
+    session.generate_key(MechanismType.DES3_KEY_GEN, named("old"))
+    for mechanism, label, more in (
+        (MechanismType.EC_EDWARDS_KEY_PAIR_GEN, "ed", {Attribute.EC_PARAMS: ED25519_PARAMS}),
+        (MechanismType.EC_KEY_PAIR_GEN, "ec", {Attribute.EC_PARAMS: curve_named("secp256r1").params}),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, "pq", {Attribute.PARAMETER_SET: 2}),
+    ):
+        session.generate_key_pair(mechanism, named(label, more), named(label))
+    result = run(home, ALICE, "key", "delete", "--filter", term)
+    if len(matches) == 1:
+        assert answer(result) == {"message": "Key deleted successfully"}
+        assert session.find({Attribute.LABEL: matches[0]}) == []
+    elif matches:
+        assert refusal(result).startswith(f"{len(matches)} keys match {term}: key '{matches[0]}'")
+    else:
+        assert refusal(result).startswith(f"No key of this user matches {term}")
 
 
 def test_an_admin_unlocks_an_account_with_a_new_password(home: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import PASSWORDS
 
-from bridge.engine import Attribute, MechanismType, Session
-from bridge.engine.curves import curve_named
+from bridge.engine import Attribute, KeyType, MechanismType, Session
+from bridge.engine.attributes import Attributes, Value
+from bridge.engine.curves import ED25519_PARAMS, curve_named
 from cli.command import ALICE, BOB, answer, run
 
 TOKEN = {Attribute.TOKEN: True}
@@ -78,7 +79,6 @@ def test_lists_whole_keys_as_cloudhsm_cli_does(home: Path, three: list[int], ses
             "public-exponent": "0x010001",
             "modulus": f"0x{modulus.hex()}",
             "modulus-size-bits": 2048,
-            "key-length-bytes": 256,
         }.items()
     )
     assert (
@@ -89,12 +89,102 @@ def test_lists_whole_keys_as_cloudhsm_cli_does(home: Path, three: list[int], ses
             "id": "0x01ff",
             "curve": "secp256r1",
             "extractable": True,
-            "key-length-bytes": 32,
+            "key-length-bytes": 138,
         }.items()
     )
     assert ec["attributes"]["ec-point"].startswith("0x044104")
     assert aes["attributes"].items() >= {"key-type": "aes", "class": "secret-key", "key-length-bytes": 32}.items()
     assert len(aes["attributes"]["check-value"]) == len("0x") + 6
+
+
+def listed(home: Path) -> dict[str, dict[str, object]]:
+    """Return the attributes of all keys of alice, by class and label."""
+    data = answer(run(home, ALICE, "keys", "--json"))
+    found = [key["attributes"] for key in data["matched_keys"]]
+    return {f"{attributes['class']} {attributes['label']}": attributes for attributes in found}
+
+
+EDWARDS = MechanismType.EC_EDWARDS_KEY_PAIR_GEN
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "public", "shown", "private_length", "public_length"),
+    [
+        (MechanismType.EC_KEY_PAIR_GEN, {Attribute.EC_PARAMS: "secp384r1"}, {"curve": "secp384r1"}, 185, 97),
+        (MechanismType.EC_KEY_PAIR_GEN, {Attribute.EC_PARAMS: "secp224r1"}, {"curve": "secp224r1"}, 122, 57),
+        (EDWARDS, {Attribute.EC_PARAMS: ED25519_PARAMS}, {"curve": "ed25519", "key-type": "ec-edwards"}, 48, 32),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 1}, {"parameter-set": "ml-dsa-44"}, 54, 1312),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 2}, {"parameter-set": "ml-dsa-65"}, 54, 1952),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 3}, {"parameter-set": "ml-dsa-87"}, 54, 2592),
+    ],
+)
+def test_lists_both_halves_of_a_pair(
+    home: Path,
+    session: Session,
+    mechanism: MechanismType,
+    public: dict[Attribute, Value],
+    shown: dict[str, str],
+    private_length: int,
+    public_length: int,
+) -> None:
+    """The lengths are those that cloudhsm-cli prints: PKCS#8 of a private key, the point or key of a public one."""
+    if isinstance(curve := public.get(Attribute.EC_PARAMS), str):
+        public = {Attribute.EC_PARAMS: curve_named(curve).params}
+    session.generate_key_pair(mechanism, {**TOKEN, **public}, TOKEN)
+    keys = listed(home)
+
+    assert keys["private-key "].items() >= {**shown, "key-length-bytes": private_length}.items()
+    assert keys["public-key "].items() >= {**shown, "key-length-bytes": public_length}.items()
+    (name,) = (name for name in ("curve", "parameter-set") if name in shown)
+    for line in run(home, ALICE, "keys").stdout.splitlines()[1:]:
+        assert f" {shown[name]} " in line
+
+
+def test_lists_an_rsa_pair_with_the_lengths_of_cloudhsm_cli(home: Path, session: Session) -> None:
+    public: Attributes = {Attribute.MODULUS_BITS: 2048, Attribute.PUBLIC_EXPONENT: b"\x01\x00\x01"}
+    session.generate_key_pair(MechanismType.RSA_PKCS_KEY_PAIR_GEN, {**TOKEN, **public}, TOKEN)
+    keys = listed(home)
+
+    assert keys["public-key "]["key-length-bytes"] == 256
+    assert keys["private-key "]["key-length-bytes"] in range(1210, 1220)
+
+
+def test_lists_secret_keys_of_every_type(home: Path, session: Session) -> None:
+    made = [
+        (MechanismType.DES3_KEY_GEN, "des3", None, 24),
+        (MechanismType.GENERIC_SECRET_KEY_GEN, "generic-secret", 64, 64),
+        (MechanismType.AES_KEY_GEN, "aes", 24, 24),
+    ]
+    for mechanism, name, length, _ in made:
+        of_length = {} if length is None else {Attribute.VALUE_LEN: length}
+        session.generate_key(mechanism, {**TOKEN, Attribute.LABEL: name, **of_length})
+    keys = listed(home)
+    columns = [line.split()[1:5] for line in run(home, ALICE, "keys").stdout.splitlines()[1:]]
+
+    for _, name, _, length in made:
+        attributes = keys[f"secret-key {name}"]
+        assert (attributes["key-type"], attributes["key-length-bytes"]) == (name, length)
+        assert [name, "secret-key", name, str(8 * length)] in columns
+
+
+def test_shows_templates_that_lay_something_down(home: Path, session: Session) -> None:
+    unwrap = ((Attribute.LABEL, "in"), (Attribute.ID, b"\x01"), (Attribute.EXTRACTABLE, False))
+    wrap = ((Attribute.KEY_TYPE, int(KeyType.AES)), (Attribute.EXTRACTABLE, True))
+    templates: Attributes = {Attribute.UNWRAP_TEMPLATE: unwrap, Attribute.WRAP_TEMPLATE: wrap}
+    session.generate_key(MechanismType.AES_KEY_GEN, {**TOKEN, Attribute.VALUE_LEN: 32, **templates})
+    attributes = listed(home)["secret-key "]
+
+    assert attributes["unwrap-template"] == {"label": "in", "id": "0x01", "extractable": False}
+    assert attributes["wrap-template"] == {"key-type": "aes", "extractable": True}
+    assert "derive-template" not in attributes
+
+
+def test_shows_which_keys_are_trusted(home: Path, session: Session, admin: Session) -> None:
+    handle = session.generate_key(MechanismType.AES_KEY_GEN, {**TOKEN, Attribute.VALUE_LEN: 32})
+    assert listed(home)["secret-key "]["trusted"] is False
+    admin.set_attributes(handle, {Attribute.TRUSTED: True})
+    assert listed(home)["secret-key "]["trusted"] is True
+    assert ", trusted" in run(home, ALICE, "keys").stdout
 
 
 def test_shows_no_key_of_somebody_else(home: Path, three: list[int]) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
 from bridge.cli.access import ask_secret
-from bridge.engine import Attribute, HsmError, ReturnCode
+from bridge.engine import Attribute, HsmError, KeyType, ReturnCode
 from bridge.engine.material import import_private
 
 Progress = Callable[[str, int, int], None]
@@ -29,12 +29,14 @@ class SourceKey:
         form: ``PRIVATE_KEY_INFO`` or ``VALUE``.
         value: in that form.
         chain: the certificate of the key and of those who issued it, in that order; may be empty.
+        key_type: of a secret key; None for a private one, which tells it itself.
     """
 
     alias: str
     form: Attribute
     value: bytes = field(repr=False)
     chain: tuple[Certificate, ...] = ()
+    key_type: KeyType | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,28 @@ def unreadable(path: Path, why: str) -> HsmError:
     return HsmError(ReturnCode.DATA_INVALID, f"{path} cannot be imported: {why}. Nothing was imported.")
 
 
+def secret_key(path: Path, alias: str, algorithm: str, key_type: KeyType | None, value: bytes) -> SourceKey:
+    """Return a secret key.
+
+    Args:
+        path: the file.
+        alias: the key's.
+        algorithm: what the file says that the key is for.
+        key_type: the type of such keys in the HSM, None if it has none.
+        value: the key's.
+
+    Raises:
+        HsmError: ``DATA_INVALID`` if the HSM has no such keys.
+    """
+    if key_type is None:
+        raise unreadable(
+            path,
+            f"its secret key {alias!r} is for the algorithm {algorithm}; of secret keys the HSM holds AES, triple DES "
+            "and generic ones, such as for HMAC",
+        )
+    return SourceKey(alias, Attribute.VALUE, value, key_type=key_type)
+
+
 def wrong_password(path: Path) -> HsmError:
     """Return the refusal of the file's password."""
     return HsmError(
@@ -115,9 +139,12 @@ def certificate(path: Path, alias: str, der: bytes) -> Certificate:
         HsmError: ``DATA_INVALID``.
     """
     try:
-        return load_der_x509_certificate(der)
-    except ValueError:
+        parsed = load_der_x509_certificate(der)
+        # Parsed when it is asked for, which must not be where nobody expects a refusal.
+        parsed.public_key()
+    except (ValueError, UnsupportedAlgorithm):
         raise unreadable(path, f"a certificate of {alias!r} is damaged or of a kind that is not supported") from None
+    return parsed
 
 
 def public_key_of(pkcs8: bytes) -> bytes | None:

@@ -6,6 +6,7 @@ import logging
 import struct
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import jks
 from jks.util import (
@@ -14,7 +15,11 @@ from jks.util import (
     KeystoreSignatureException,
     UnexpectedAlgorithmException,
 )
+from pyasn1.codec.ber import decoder
+from pyasn1.codec.der import encoder
 from pyasn1.error import PyAsn1Error
+from pyasn1.type import univ
+from pyasn1_modules import rfc5958  # type: ignore[import-untyped]
 
 from bridge.cli.sources.entries import (
     Passwords,
@@ -24,11 +29,22 @@ from bridge.cli.sources.entries import (
     belongs,
     certificate,
     require_supported,
+    secret_key,
     unreadable,
     wrong_key_password,
     wrong_password,
 )
-from bridge.engine import Attribute, HsmError
+from bridge.engine import Attribute, HsmError, KeyType
+
+_TYPES = {
+    "aes": KeyType.AES,
+    "desede": KeyType.DES3,
+    "tripledes": KeyType.DES3,
+    "generic": KeyType.GENERIC_SECRET,
+    "genericsecret": KeyType.GENERIC_SECRET,
+    "raw": KeyType.GENERIC_SECRET,
+}
+"""What Java programs call secret keys, in lower case; HMAC's names, which are many, all begin with ``hmac``."""
 
 MAGIC = (bytes.fromhex("feedfeed"), bytes.fromhex("cececece"))
 
@@ -77,6 +93,8 @@ class _Opener:
 
     def _opens(self, alias: str, entry: jks.PrivateKeyEntry | jks.SecretKeyEntry, password: str) -> bool:
         try:
+            if isinstance(entry, jks.PrivateKeyEntry):
+                _complete(entry)
             entry.decrypt(password)
         except DecryptionFailureException:
             return False
@@ -85,6 +103,14 @@ class _Opener:
         except _DAMAGED:
             raise unreadable(self.path, f"its key {alias!r} is damaged") from None
         return True
+
+
+def _complete(entry: Any) -> None:
+    """Give the algorithm of an encrypted key the NULL parameters that newer JDKs leave out and pyjks insists on."""
+    info, _ = decoder.decode(entry._encrypted, asn1Spec=rfc5958.EncryptedPrivateKeyInfo())
+    if not info["encryptionAlgorithm"]["parameters"].isValue:
+        info["encryptionAlgorithm"]["parameters"] = univ.Any(encoder.encode(univ.Null("")))
+        entry._encrypted = encoder.encode(info)
 
 
 def _private(path: Path, alias: str, entry: jks.PrivateKeyEntry) -> SourceKey:
@@ -100,6 +126,6 @@ def _private(path: Path, alias: str, entry: jks.PrivateKeyEntry) -> SourceKey:
 
 
 def _secret(path: Path, alias: str, entry: jks.SecretKeyEntry) -> SourceKey:
-    if entry.algorithm != "AES":
-        raise unreadable(path, f"its secret key {alias!r} is for {entry.algorithm}, and the HSM holds AES keys only")
-    return SourceKey(alias, Attribute.VALUE, entry.key)
+    name = str(entry.algorithm)
+    key_type = KeyType.GENERIC_SECRET if name.lower().startswith("hmac") else _TYPES.get(name.lower())
+    return secret_key(path, alias, name, key_type, entry.key)

@@ -61,7 +61,7 @@ def _load(path: Path, passwords: Passwords, load: _Load) -> bytes:
         key = _decrypted(path, load, passwords.of_file())
     except UnsupportedAlgorithm:
         raise unreadable(
-            path, "its key is of a kind that the HSM does not hold; it holds RSA, EC and AES keys"
+            path, "its key is of a kind that the HSM does not hold; it holds RSA, EC, Ed25519 and ML-DSA keys"
         ) from None
     except ValueError:
         raise unreadable(
@@ -81,9 +81,13 @@ def _decrypted(path: Path, load: _Load, password: str) -> PrivateKeyTypes:
 
 def _certificate(path: Path, block: bytes) -> Certificate:
     try:
-        return load_pem_x509_certificate(block)
-    except ValueError:
-        raise unreadable(path, "one of its certificates is no valid X.509 certificate") from None
+        parsed = load_pem_x509_certificate(block)
+        parsed.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise unreadable(
+            path, "one of its certificates is no valid X.509 certificate, or for a key of a kind that is not supported"
+        ) from None
+    return parsed
 
 
 def _chain(path: Path, pkcs8: bytes, certificates: list[Certificate]) -> tuple[Certificate, ...]:

@@ -24,17 +24,30 @@ from bridge.cli.sources.entries import (
     public_key_in,
     public_key_of,
     require_supported,
+    secret_key,
     unreadable,
     wrong_key_password,
     wrong_password,
 )
-from bridge.engine import Attribute, HsmError
+from bridge.engine import Attribute, HsmError, KeyType
 
 _X509 = "1.2.840.113549.1.9.22.1"
 _FRIENDLY_NAME = "1.2.840.113549.1.9.20"
 _LOCAL_KEY_ID = "1.2.840.113549.1.9.21"
 _TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1"
-_AES = "2.16.840.1.101.3.4.1"
+_SECRET_TYPES = {
+    "2.16.840.1.101.3.4.1": KeyType.AES,
+    # Java names triple DES as OIW did, others by its CBC mode (RFC 8018, appendix B.2.2).
+    "1.3.14.3.2.17": KeyType.DES3,
+    "1.2.840.113549.3.7": KeyType.DES3,
+    # HMAC with MD5, SHA-1 and SHA-2 (RFC 8018, appendix B.1.2), and with SHA-3 (NIST, Computer Security Objects
+    # Register).
+    **dict.fromkeys((f"1.2.840.113549.2.{last}" for last in range(6, 14)), KeyType.GENERIC_SECRET),
+    **dict.fromkeys((f"2.16.840.1.101.3.4.2.{last}" for last in range(13, 17)), KeyType.GENERIC_SECRET),
+}
+"""Types of secret keys by object identifier."""
+
+_AES_IN_A_MODE = "2.16.840.1.101.3.4.1."
 
 _KEY_BAGS = {str(rfc7292.id_keyBag), str(rfc7292.id_pkcs8ShroudedKeyBag)}
 _SECRET_BAG = str(rfc7292.id_secretBag)
@@ -184,7 +197,7 @@ def _key(path: Path, alias: str, bag: _Bag, password: pbe.Password, passwords: P
     try:
         private_key_info = _private_key_info(path, alias, bag, password, passwords)
         if bag.kind == _SECRET_BAG:
-            return SourceKey(alias, Attribute.VALUE, _aes(path, alias, private_key_info))
+            return _secret(path, alias, private_key_info)
     except pbe.Unsupported as error:
         raise unreadable(
             path, f"its key {alias!r} is protected by an algorithm that is not supported ({error})"
@@ -215,20 +228,21 @@ def _private_key_info(path: Path, alias: str, bag: _Bag, password: pbe.Password,
     raise wrong_key_password(path, alias)
 
 
-def _aes(path: Path, alias: str, private_key_info: bytes) -> bytes:
+def _secret(path: Path, alias: str, private_key_info: bytes) -> SourceKey:
     info, _ = decoder.decode(private_key_info, asn1Spec=rfc5958.PrivateKeyInfo())
     algorithm = str(info["privateKeyAlgorithm"]["algorithm"])
-    if not f"{algorithm}.".startswith(f"{_AES}."):
-        raise unreadable(
-            path, f"its secret key {alias!r} is for the algorithm {algorithm}, and the HSM holds AES keys only"
-        )
-    return bytes(info["privateKey"])
+    key_type = _SECRET_TYPES.get(algorithm)
+    if algorithm.startswith(_AES_IN_A_MODE):
+        key_type = KeyType.AES
+    return secret_key(path, alias, algorithm, key_type, bytes(info["privateKey"]))
 
 
 def _chain(bag: _Bag, key: SourceKey, certificates: Sequence[_Certificate]) -> tuple[Certificate, ...]:
     if key.form is not Attribute.PRIVATE_KEY_INFO:
         return ()
     mine = public_key_of(key.value)
+    if mine is None:
+        require_supported(key)
     fitting = [found for found in certificates if not found.bag.trusted and found.public_key == mine]
     # Of several certificates for one key, the file says which one is meant.
     fitting.sort(key=lambda found: found.bag.key_id != bag.key_id)

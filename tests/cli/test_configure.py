@@ -1,0 +1,104 @@
+"""``hsmbridge configure``, and the mode that ``hsmbridge init`` chooses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bridge.engine import Hsm
+from bridge.engine.settings import Mode, Settings
+from bridge.store import open_home
+from cli.command import ADMIN, ALICE, answer, process, run
+
+DEFAULTS = {"mode": "non-fips", "clear-key-extraction-in-software": False, "implicit-import": True}
+NEW = {**ADMIN, "HSM_USER": "carol", "HSM_PASSWORD": "carol's-secret"}
+
+
+def settings(home: Path) -> Settings:
+    hsm = open_home(home)
+    try:
+        return hsm.settings
+    finally:
+        hsm.close()
+
+
+def test_shows_the_settings_to_who_can_open_the_home(home: Path) -> None:
+    assert answer(run(home, {}, "configure")) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "field"),
+    [
+        ("clear-key-extraction-in-software", "clear-key-extraction-in-software", "clear_extraction"),
+        ("implicit-import", "implicit-import", "implicit_import"),
+    ],
+)
+def test_switches_on_and_off(home: Path, hsm: Hsm, option: str, name: str, field: str) -> None:
+    for value in (True, False, True):
+        shown = answer(run(home, ADMIN, "configure", f"--{'enable' if value else 'disable'}-{option}"))
+        assert shown == DEFAULTS | {name: value}
+        assert getattr(hsm.settings, field) is value
+        assert answer(run(home, {}, "configure")) == shown
+
+
+def test_switches_both_at_once(home: Path) -> None:
+    options = ["--enable-clear-key-extraction-in-software", "--disable-implicit-import"]
+    result = process(home, ADMIN, "configure", *options)
+
+    assert result.returncode == 0, result.stderr
+    assert settings(home) == Settings(clear_extraction=True, implicit_import=False)
+
+
+@pytest.mark.parametrize("option", ["--enable-clear-key-extraction-in-software", "--enable-implicit-import"])
+def test_takes_the_admins_password(home: Path, option: str) -> None:
+    wrong = run(home, {"HSMBRIDGE_ADMIN_PASSWORD": "not-the-password"}, "configure", option)
+    assert wrong.exit_code == 1
+    envelope = json.loads(wrong.stdout)
+    assert envelope["error_code"] == 1
+    assert "Wrong password" in envelope["data"]
+    assert "not-the-password" not in wrong.output
+    missing = run(home, ALICE, "configure", option)
+    assert missing.exit_code == 2
+    assert "HSMBRIDGE_ADMIN_PASSWORD is not set" in missing.stderr
+    assert settings(home) == Settings()
+
+
+def test_says_so_where_there_is_no_hsm(tmp_path: Path) -> None:
+    result = run(tmp_path / "nothing", ADMIN, "configure")
+    assert result.exit_code == 1
+    assert "create one with `hsmbridge init`" in json.loads(result.stdout)["data"]
+
+
+@pytest.mark.parametrize("option", ["--mode=fips", "--enable-fips", "--clear-extraction"])
+def test_has_no_other_option(home: Path, option: str) -> None:
+    result = run(home, ADMIN, "configure", option)
+    assert result.exit_code == 2
+    assert settings(home) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "mode", "kind"),
+    [
+        ([], Mode.NON_FIPS, "an HSM"),
+        (["--mode", "non-fips"], Mode.NON_FIPS, "an HSM"),
+        (["--mode", "fips"], Mode.FIPS, "an HSM in FIPS mode"),
+    ],
+)
+def test_init_chooses_the_mode(tmp_path: Path, arguments: list[str], mode: Mode, kind: str) -> None:
+    home = tmp_path / "home"
+    result = run(home, NEW, "init", *arguments)
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith(f"Created {kind} in {home}, with the admin")
+    assert answer(run(home, {}, "configure")) == DEFAULTS | {"mode": mode.value}
+    again = run(home, NEW, "init", "--mode", "fips" if mode is Mode.NON_FIPS else "non-fips")
+    assert again.exit_code == 1
+    assert settings(home) == Settings(mode)
+
+
+def test_init_knows_no_other_mode(tmp_path: Path) -> None:
+    result = run(tmp_path / "home", NEW, "init", "--mode", "FIPS-140")
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
