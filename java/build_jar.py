@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 JAR = Path("bridge/jvm/hsmbridge.jar")
 
-TARGET_RELEASE = 11
+TARGET_RELEASE = 17
 MODULE_NAME = "com.amazonaws.cloudhsm.jce"
 
 # Gradle stamps its reproducible archives with this date too, the first that no time zone turns into 1979.

@@ -23,7 +23,7 @@ def test_makes_the_same_jar(tmp_path: Path) -> None:
     assert GRADLE is not None
     tree = tmp_path / "hsmbridge"
     # A copy, because Gradle would leave its build/ and .gradle/ in the checkout.
-    for name in ("build.gradle", "settings.gradle", "bridge/__init__.py", "java/src"):
+    for name in ("build.gradle", "settings.gradle", "bridge/__init__.py", "bridge/jvm/jdk.py", "java/src"):
         source, target = build_jar.ROOT / name, tree / name
         if source.is_dir():
             shutil.copytree(source, target)

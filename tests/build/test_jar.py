@@ -46,7 +46,7 @@ def test_has_manifest_classes_and_resources(tree: Path) -> None:
             "Automatic-Module-Name: com.amazonaws.cloudhsm.jce\r\n\r\n"
         )
         class_file_version = int.from_bytes(jar.read("example/Hello.class")[6:8], "big")
-    assert class_file_version == 55  # Java 11
+    assert class_file_version == 61  # Java 17
 
 
 def test_is_reproducible(tree: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, get_args
 
 import jpype
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import NameOID
 
@@ -25,11 +28,11 @@ def authority() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     return key, _certificate("CA", key.public_key(), key, is_authority=True)
 
 
-def issue(spki: bytes, name: str = "leaf") -> x509.Certificate:
-    """Certify a public key."""
+def issue(spki: bytes, name: str = "leaf", *, addresses: Sequence[str] = ()) -> x509.Certificate:
+    """Certify a public key, for a server at some IP addresses if any are given."""
     key = load_der_public_key(spki)
-    assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-    return _certificate(name, key, authority()[0], is_authority=False)
+    assert isinstance(key, get_args(CertificatePublicKeyTypes))
+    return _certificate(name, key, authority()[0], is_authority=False, addresses=addresses)
 
 
 def chain_for(public: Any, name: str = "leaf") -> Any:
@@ -46,10 +49,11 @@ def java_certificate(certificate: x509.Certificate) -> Any:
 
 def _certificate(
     name: str,
-    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+    key: CertificatePublicKeyTypes,
     signer: ec.EllipticCurvePrivateKey,
     *,
     is_authority: bool,
+    addresses: Sequence[str] = (),
 ) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
@@ -61,4 +65,7 @@ def _certificate(
         .not_valid_after(_NOW + datetime.timedelta(days=365))
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
     )
+    if addresses:
+        names = [x509.IPAddress(ip_address(address)) for address in addresses]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(signer, hashes.SHA256())

@@ -62,13 +62,15 @@ def test_rsa_sizes_outside_of_the_hsms_are_refused_by_number(account: Account, b
         one.generateKeyPair()
 
 
-def test_an_rsa_pair_has_the_exponent_65537_only(account: Account) -> None:
+def test_an_rsa_pair_has_an_odd_exponent_from_65537_on(account: Account) -> None:
     one = generator("RSA", account)
-    for exponent in (3, 65536, 65539):
-        specification = java("java.security.spec.RSAKeyGenParameterSpec")
+    specification = java("java.security.spec.RSAKeyGenParameterSpec")
+    for exponent in (3, 17, 65535, 65536):
         one.initialize(specification(2048, java("java.math.BigInteger").valueOf(exponent)))
         with refused(f"{EXCEPTIONS}.AttributeException", "PUBLIC_EXPONENT", "65537"):
             one.generateKeyPair()
+    one.initialize(specification(2048, java("java.math.BigInteger").valueOf(65539)))
+    assert one.generateKeyPair().getPublic().getPublicExponent().intValue() == 65539
     one.initialize(2048)
     assert one.generateKeyPair().getPublic().getPublicExponent().intValue() == 65537
 

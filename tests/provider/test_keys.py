@@ -42,7 +42,7 @@ def test_keys_implement_the_interfaces_of_their_kind(keys: dict[str, Any]) -> No
     expected = {
         "RSA private": ["java.security.PrivateKey", f"{interfaces}.RSAPrivateCrtKey", f"{interfaces}.RSAKey"],
         "RSA public": ["java.security.PublicKey", f"{interfaces}.RSAPublicKey"],
-        "EC private": ["java.security.PrivateKey", f"{interfaces}.ECKey"],
+        "EC private": ["java.security.PrivateKey", f"{interfaces}.ECPrivateKey"],
         "EC public": ["java.security.PublicKey", f"{interfaces}.ECPublicKey"],
         "AES": ["javax.crypto.SecretKey"],
     }
@@ -57,6 +57,7 @@ def test_private_and_secret_keys_have_no_encoding_and_no_secret_parts(keys: dict
         assert keys[kind].getEncoded() is None
         assert keys[kind].getFormat() is None
     key = keys["RSA private"]
+    assert keys["EC private"].getS() is None
     secrets = [key.getPrivateExponent(), key.getPrimeP(), key.getPrimeQ(), key.getPrimeExponentP()]
     assert [*secrets, key.getPrimeExponentQ(), key.getCrtCoefficient()] == [None] * 6
     assert key.getModulus().equals(keys["RSA public"].getModulus())
@@ -133,12 +134,12 @@ def test_destroying_destroys_in_the_hsm_and_only_that_half(account: Account) -> 
     store = account.store()
     store.setKeyEntry("pair", pair.getPrivate(), None, chain_for(pair.getPublic()))
     store.store(java("java.io.ByteArrayOutputStream")(), chars("changeit"))
-    assert len(account.session.find({Attribute.LABEL: "pair"})) == 1
+    assert len(account.kept()) == 1
     signed = sign("SHA256withECDSA", pair.getPrivate(), provider=account.provider)
     assert not pair.getPrivate().isDestroyed()
     pair.getPrivate().destroy()
     assert pair.getPrivate().isDestroyed()
-    assert account.session.find({Attribute.LABEL: "pair"}) == []
+    assert account.kept() == []
     assert not pair.getPublic().isDestroyed()
     assert verifies("SHA256withECDSA", pair.getPublic(), DATA, signed, account.provider)
 

@@ -137,6 +137,7 @@ def test_tls_servers_have_their_keys_in_the_hsm(
     templates: dict[str, tuple[MechanismType, Template]] = {
         "EC": (MechanismType.EC_KEY_PAIR_GEN, {Attribute.EC_PARAMS: P256}),
         "RSA": (MechanismType.RSA_PKCS_KEY_PAIR_GEN, {Attribute.MODULUS_BITS: 2048}),
+        "Ed25519": (MechanismType.EC_EDWARDS_KEY_PAIR_GEN, {}),
     }
     for name, (mechanism, template) in templates.items():
         kept: Template = {Attribute.LABEL: name, Attribute.TOKEN: True}
@@ -149,9 +150,13 @@ def test_tls_servers_have_their_keys_in_the_hsm(
         "EC", str(tmp_path / "EC"), "TLSv1.3",
         "EC", str(tmp_path / "EC"), "TLSv1.2",
         "RSA", str(tmp_path / "RSA"), "TLSv1.2",
+        "RSA", str(tmp_path / "RSA"), "TLSv1.3",
+        "Ed25519", str(tmp_path / "Ed25519"), "TLSv1.3",
     )  # fmt: skip
     assert ran == [
         "EC TLSv1.3: CN=EC TLSv1.3 42",
         "EC TLSv1.2: CN=EC TLSv1.2 42",
         "RSA TLSv1.2: CN=RSA TLSv1.2 42",
+        "RSA TLSv1.3: CN=RSA TLSv1.3 42",
+        "Ed25519 TLSv1.3: CN=Ed25519 TLSv1.3 42",
     ]

@@ -6,14 +6,25 @@ from typing import Any
 
 import pytest
 
+from provider.ciphers import TRANSFORMATIONS
 from provider.conftest import Jvm
-from provider.jca import HSM, SIGNATURES, java
+from provider.jca import DIGESTS, HSM, SIGNATURES, java
 
+MLDSA = ("ML-DSA", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87")
+HMACS = [f"Hmac{digest}" for digest in DIGESTS[1:]]
 SERVICES = {
     *(("Signature", name) for name in SIGNATURES),
-    ("KeyPairGenerator", "RSA"),
-    ("KeyPairGenerator", "EC"),
-    ("KeyGenerator", "AES"),
+    *(("Signature", f"{digest}withECDSAinP1363Format") for digest in DIGESTS),
+    *(("Signature", f"{digest}with{kind}") for digest in DIGESTS[1:] for kind in ("RSA/PSS", "RSAandMGF1")),
+    *(("Signature", name) for name in ("RSASSA-PSS", "Ed25519", "Ed25519ph", "ML-DSA-EXTERNAL-MU", *MLDSA)),
+    *(("Cipher", name) for name in TRANSFORMATIONS),
+    *(("Mac", name) for name in (*HMACS, "AESCMAC")),
+    *(("MessageDigest", name) for name in ("SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512")),
+    ("SecureRandom", "AES-CTR-DRBG"),
+    *(("KeyAgreement", name) for name in ("ECDH", *(f"ECDHwithX963{digest}KDF" for digest in DIGESTS[1:]))),
+    *((kind, name) for kind in ("KeyPairGenerator", "KeyFactory") for name in ("RSA", "EC", "Ed25519", *MLDSA)),
+    *((kind, name) for kind in ("KeyGenerator", "SecretKeyFactory") for name in ("AES", "DESede", *HMACS)),
+    *((kind, "GenericSecret") for kind in ("KeyGenerator", "SecretKeyFactory")),
     ("KeyStore", "CloudHSM"),
 }
 ALIASES = [
@@ -31,11 +42,34 @@ ALIASES = [
     ("KeyPairGenerator", "1.2.840.10045.2.1", "EC"),
     ("KeyPairGenerator", "EllipticCurve", "EC"),
     ("KeyGenerator", "2.16.840.1.101.3.4.1", "AES"),
+    ("KeyGenerator", "TripleDES", "DESede"),
+    ("SecretKeyFactory", "TripleDES", "DESede"),
+    ("Signature", "1.2.840.113549.1.1.10", "RSASSA-PSS"),
+    ("Signature", "1.3.101.112", "Ed25519"),
+    ("Mac", "1.2.840.113549.2.7", "HmacSHA1"),
+    ("Mac", "1.2.840.113549.2.11", "HmacSHA512"),
+    ("Mac", "AES-CMAC", "AESCMAC"),
+    ("MessageDigest", "SHA1", "SHA-1"),
+    ("MessageDigest", "2.16.840.1.101.3.4.2.1", "SHA-256"),
+    *((kind, name, "Ed25519") for kind in ("KeyPairGenerator", "KeyFactory") for name in ("EdDSA", "1.3.101.112")),
+    *(
+        (kind, f"2.16.840.1.101.3.4.3.{17 + index}", name)
+        for kind in ("Signature", "KeyPairGenerator", "KeyFactory")
+        for index, name in enumerate(MLDSA[1:])
+    ),
+    *(("Cipher", name.replace("SHA-", "SHA"), name) for name in TRANSFORMATIONS if "SHA-" in name),
 ]
 FACTORIES = {
+    "Cipher": "javax.crypto.Cipher",
     "Signature": "java.security.Signature",
     "KeyPairGenerator": "java.security.KeyPairGenerator",
     "KeyGenerator": "javax.crypto.KeyGenerator",
+    "KeyFactory": "java.security.KeyFactory",
+    "SecretKeyFactory": "javax.crypto.SecretKeyFactory",
+    "KeyAgreement": "javax.crypto.KeyAgreement",
+    "Mac": "javax.crypto.Mac",
+    "MessageDigest": "java.security.MessageDigest",
+    "SecureRandom": "java.security.SecureRandom",
     "KeyStore": "java.security.KeyStore",
 }
 
@@ -63,7 +97,7 @@ def test_object_identifiers_and_other_names_lead_to_the_service(jvm: Jvm, kind: 
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("Signature", "Ed25519"), ("Signature", "MD5withRSA"), ("KeyPairGenerator", "DSA"), ("KeyGenerator", "DESede")],
+    [("Signature", "Ed448"), ("Signature", "MD5withRSA"), ("KeyPairGenerator", "DSA"), ("KeyGenerator", "DES")],
 )
 def test_what_is_not_in_the_table_is_not_to_be_had(jvm: Jvm, kind: str, name: str) -> None:
     with pytest.raises(java("java.security.NoSuchAlgorithmException")):

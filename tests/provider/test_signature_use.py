@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +22,12 @@ from provider.jca import (
     refused,
     sign,
     signature,
+    software_provider,
     verifies,
 )
+from provider.maps import all_keys, no_implicit_import, null
+
+__all__ = ["no_implicit_import"]
 
 SIGNATURE_EXCEPTION = "java.security.SignatureException"
 INVALID_KEY = "java.security.InvalidKeyException"
@@ -142,22 +148,64 @@ def test_an_ecdsa_signature_with_r_or_s_out_of_range_is_false(pairs: dict[str, A
 
 
 @both_keys
-def test_a_new_key_puts_a_failed_signature_right(
-    pairs: dict[str, Any], software_pairs: dict[str, Any], algorithm: str
-) -> None:
-    pair, software = pairs[key_algorithm(algorithm)], software_pairs[key_algorithm(algorithm)]
+def test_a_new_key_puts_a_failed_signature_right(pairs: dict[str, Any], algorithm: str) -> None:
+    pair = pairs[key_algorithm(algorithm)]
     one = signature(algorithm, HSM)
     with refused(SIGNATURE_EXCEPTION):
         one.update(DATA)
     one.initSign(pair.getPrivate())
     one.update(DATA)
-    with refused(INVALID_KEY, "hsmbridge import"):
-        one.initSign(software.getPrivate())
+    with refused(INVALID_KEY):
+        one.initSign(pairs["RSA" if key_algorithm(algorithm) == "EC" else "EC"].getPrivate())
     with refused(SIGNATURE_EXCEPTION):
         one.sign()
     one.initSign(pair.getPrivate())
     one.update(DATA)
     assert verifies(algorithm, pair.getPublic(), DATA, bytes(one.sign()), HSM)
+
+
+@both_keys
+def test_a_software_private_key_is_imported_for_as_long_as_it_is_used(
+    account: Account, software_pairs: dict[str, Any], algorithm: str
+) -> None:
+    pair = software_pairs[key_algorithm(algorithm)]
+    one = signature(algorithm, account.provider)
+    one.initSign(pair.getPrivate())
+    one.update(DATA)
+    signed = bytes(one.sign())
+    assert verifies(algorithm, pair.getPublic(), DATA, signed, software_provider(algorithm))
+    assert len(all_keys(account.provider)) == 1
+    one.initVerify(pair.getPublic())
+    one.update(DATA)
+    assert one.verify(signed)
+    assert len(all_keys(account.provider)) == 1
+    with refused(INVALID_KEY):
+        one.initSign(null("java.security.PrivateKey"))
+    assert all_keys(account.provider) == []
+
+
+@both_keys
+def test_a_software_private_key_is_refused_where_implicit_import_is_off(
+    no_implicit_import: None, account: Account, software_pairs: dict[str, Any], algorithm: str
+) -> None:
+    pair = software_pairs[key_algorithm(algorithm)]
+    with refused(INVALID_KEY, "implicit import is switched off", "hsmbridge import", "hsmbridge configure"):
+        sign(algorithm, pair.getPrivate(), provider=account.provider)
+    signed = sign(algorithm, pair.getPrivate())
+    assert verifies(algorithm, pair.getPublic(), DATA, signed, account.provider)
+
+
+def test_imported_keys_of_forgotten_objects_are_destroyed(account: Account, software_pairs: dict[str, Any]) -> None:
+    for _ in range(20):
+        signature("SHA256withECDSA", account.provider).initSign(software_pairs["EC"].getPrivate())
+    collector = java("java.lang.System")
+    for _ in range(100):
+        gc.collect()
+        collector.gc()
+        if not all_keys(account.provider):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{len(all_keys(account.provider))} keys are left")
 
 
 @pytest.mark.parametrize("algorithm", SIGNATURES)

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from engine import openssl
 from engine.keys import private_info, public_info, software_rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.engine.attributes import parse
 from provider.conftest import Account, Jvm
@@ -20,6 +22,7 @@ from provider.jca import (
     HSM,
     SIGNATURES,
     key_algorithm,
+    private_key,
     public_key,
     sign,
     software_provider,
@@ -103,6 +106,44 @@ def test_we_accept_openssls_and_cryptographys_signature(jvm: Jvm, algorithm: str
     for signed in (by_cryptography, by_openssl):
         assert verifies(algorithm, software_key, DATA, signed, HSM)
         assert not verifies(algorithm, software_key, DATA[::-1], signed, HSM)
+
+
+CURVES: list[ec.EllipticCurve] = [ec.SECP224R1(), ec.SECP256R1(), ec.SECP256K1(), ec.SECP384R1(), ec.SECP521R1()]
+
+
+@pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)
+def test_every_curve_signs_with_every_hash(jvm: Jvm, curve: ec.EllipticCurve) -> None:
+    key = ec.generate_private_key(curve)
+    private, public = private_key("EC", private_info(key)), public_key("EC", public_info(key.public_key()))
+    for algorithm in SIGNATURES:
+        if algorithm.endswith("ECDSA"):
+            signed = sign(algorithm, private, provider=HSM)
+            assert cryptography_verifies(algorithm, public_info(key.public_key()), signed)
+            assert verifies(algorithm, public, DATA, key.sign(DATA, ecdsa_hash(algorithm)), HSM)
+            assert not verifies(algorithm, public, DATA[::-1], signed, HSM)
+
+
+@pytest.mark.parametrize("bits", [2304, 3072, 4096])
+def test_every_size_of_rsa_key_signs_with_every_hash(jvm: Jvm, bits: int) -> None:
+    key = software_rsa(bits)
+    private, public = private_key("RSA", private_info(key)), public_key("RSA", public_info(key.public_key()))
+    for algorithm in SIGNATURES:
+        if algorithm.endswith("RSA"):
+            signed = sign(algorithm, private, provider=HSM)
+            assert signed == key.sign(DATA, padding.PKCS1v15(), rsa_hash(algorithm))
+            assert verifies(algorithm, public, DATA, signed, HSM)
+            assert not verifies(algorithm, public, DATA[::-1], signed, HSM)
+
+
+@settings(deadline=None, max_examples=20)
+@given(length=st.integers(0, 300) | st.integers(0, 70_000), algorithm=st.sampled_from([*HASHES]))
+def test_data_of_any_length_is_signed_as_the_jdk_does(pairs: dict[str, Any], length: int, algorithm: str) -> None:
+    data = (DATA * (length // len(DATA) + 1))[:length]
+    for name in (f"{algorithm}withRSA", f"{algorithm}withECDSA"):
+        pair = pairs[key_algorithm(name)]
+        signed = sign(name, pair.getPrivate(), data, HSM)
+        assert verifies(name, pair.getPublic(), data, signed, software_provider(name))
+        assert verifies(name, pair.getPublic(), data, signed, HSM)
 
 
 def test_an_imported_rsa_key_signs_as_it_did_outside(account: Account) -> None:

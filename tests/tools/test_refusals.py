@@ -24,12 +24,12 @@ EC = (*PAIR, "-keyalg", "EC", "-groupname", "secp256r1")
     [
         ((*PAIR, "-keyalg", "RSA", "-keysize", "1024"), ["1024", "2048"]),
         ((*PAIR, "-keyalg", "EC", "-groupname", "brainpoolP256r1"), ["brainpoolP256r1", "secp256k1"]),
-        ((*PAIR, "-keyalg", "Ed25519"), ["cannot hold a key for EdDSA"]),
+        ((*PAIR, "-keyalg", "Ed448"), ["Ed25519", "Ed448PrivateKey is none of them"]),
         ((*PAIR, "-keyalg", "RSASSA-PSS", "-keysize", "2048"), ["cannot hold a key for RSASSA-PSS"]),
         ((*PAIR, "-keyalg", "DSA", "-keysize", "2048"), ["cannot hold a key for DSA"]),
-        ((*SECRET, "-keyalg", "DESede"), ["AES keys only"]),
+        ((*SECRET, "-keyalg", "Blowfish", "-keysize", "128"), ["cannot hold a key for Blowfish"]),
         ((*SECRET, "-keyalg", "AES", "-keysize", "64"), ["64"]),
-        ((*SECRET, "-keyalg", "HmacSHA256", "-keysize", "256"), ["AES keys only"]),
+        ((*SECRET, "-keyalg", "HmacMD5", "-keysize", "256"), ["made in software", "was not taken in"]),
     ],
     ids=lambda value: " ".join(value[7:] if "-dname" in value else value[5:]) if isinstance(value, tuple) else "",
 )

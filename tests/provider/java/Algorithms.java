@@ -35,7 +35,7 @@ public class Algorithms {
     for (Map.Entry<String, KeyPair> pair : pairs.entrySet()) {
       for (Provider.Service service : Security.getProvider("CloudHSM").getServices()) {
         if (service.getType().equals("Signature")
-            && service.getAlgorithm().endsWith("RSA") == pair.getKey().equals("RSA")) {
+            && service.getAlgorithm().endsWith(pair.getKey().equals("RSA") ? "withRSA" : "withECDSA")) {
           use(service.getAlgorithm(), pair.getValue());
         }
       }

@@ -14,8 +14,15 @@ public final class Attributes {
   public static final String LABEL = "LABEL";
   public static final String ID = "ID";
   public static final String EXTRACTABLE = "EXTRACTABLE";
+  public static final String WRAP_WITH_TRUSTED = "WRAP_WITH_TRUSTED";
+  public static final String ENCRYPT = "ENCRYPT";
+  public static final String DECRYPT = "DECRYPT";
   public static final String SIGN = "SIGN";
   public static final String VERIFY = "VERIFY";
+  public static final String WRAP = "WRAP";
+  public static final String UNWRAP = "UNWRAP";
+  public static final String DERIVE = "DERIVE";
+  public static final String LOCAL = "LOCAL";
   public static final String MODULUS = "MODULUS";
 
   /** Long, bits. */
@@ -23,10 +30,10 @@ public final class Attributes {
 
   public static final String PUBLIC_EXPONENT = "PUBLIC_EXPONENT";
 
-  /** byte[], a DER object identifier that names a curve. */
+  /** byte[], a DER object identifier that names a curve; of Edwards curves too. */
   public static final String EC_PARAMS = "EC_PARAMS";
 
-  /** byte[], a DER OCTET STRING that holds the uncompressed point. */
+  /** byte[], a DER OCTET STRING that holds the uncompressed point, or the 32 bytes of an Edwards one. */
   public static final String EC_POINT = "EC_POINT";
 
   /** byte[], a secret key's bytes; only ever sent, never read. */
@@ -34,6 +41,9 @@ public final class Attributes {
 
   /** Long, bytes of a secret key. */
   public static final String VALUE_LEN = "VALUE_LEN";
+
+  /** Long, one of the {@code PARAMETER_SET_} numbers of ML-DSA. */
+  public static final String PARAMETER_SET = "PARAMETER_SET";
 
   /** byte[], SubjectPublicKeyInfo DER; readable on public and private keys. */
   public static final String PUBLIC_KEY_INFO = "PUBLIC_KEY_INFO";
@@ -53,6 +63,13 @@ public final class Attributes {
   public static final long TYPE_GENERIC_SECRET = 0x10;
   public static final long TYPE_DES3 = 0x15;
   public static final long TYPE_AES = 0x1F;
+
+  public static final long TYPE_EC_EDWARDS = 0x40;
+  public static final long TYPE_ML_DSA = 0x4A;
+
+  public static final long PARAMETER_SET_ML_DSA_44 = 1;
+  public static final long PARAMETER_SET_ML_DSA_65 = 2;
+  public static final long PARAMETER_SET_ML_DSA_87 = 3;
 
   private Attributes() {}
 }

@@ -12,6 +12,7 @@ public final class Connection {
   private static final AtomicReference<Connection> LENT = new AtomicReference<>();
 
   private final Engine engine;
+  private volatile Boolean implicitImport;
   private String systemUser;
   private boolean explicit;
   private volatile boolean ownLogin;
@@ -22,12 +23,16 @@ public final class Connection {
   }
 
   /**
-   * Opens a session with the HSM of this process.
+   * Opens a session with the default HSM of this process.
    *
    * @return a connection that nobody has logged in to
    * @throws ProviderInitializationException if no engine is in this JVM, or it cannot be opened
    */
   public static Connection open() throws ProviderInitializationException {
+    return open(null);
+  }
+
+  private static Connection open(String cluster) throws ProviderInitializationException {
     EngineFactory factory = InProcess.factory();
     if (factory == null) {
       throw new ProviderInitializationException(
@@ -36,9 +41,28 @@ public final class Connection {
           null);
     }
     try {
-      return new Connection(factory.open());
+      return new Connection(factory.open(cluster));
     } catch (HsmException e) {
       throw new ProviderInitializationException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Opens a session with the HSM of a cluster, logged in with the system's credentials if there are any.
+   *
+   * @param cluster the cluster's identifier; null for the default HSM
+   * @return a connection of its own
+   * @throws ProviderInitializationException as {@link #open()}, or if the cluster is unknown
+   * @throws LoginException if the credentials are wrong or the account is locked
+   */
+  public static Connection forCluster(String cluster) throws ProviderInitializationException, LoginException {
+    Connection own = open(cluster);
+    try {
+      own.loginWithSystemCredentials();
+      return own;
+    } catch (LoginException e) {
+      own.engine.close();
+      throw e;
     }
   }
 
@@ -57,7 +81,7 @@ public final class Connection {
    *
    * @param byProgram whether the program makes the provider; otherwise a lent connection stays lent
    * @return the connection
-   * @throws ProviderInitializationException as {@link #open}
+   * @throws ProviderInitializationException as {@link #open()}
    * @throws LoginException if the credentials are wrong or the account is locked; a lent connection stays lent
    */
   public static Connection forNewProvider(boolean byProgram) throws ProviderInitializationException, LoginException {
@@ -100,6 +124,27 @@ public final class Connection {
    */
   public Engine engine() {
     return engine;
+  }
+
+  /**
+   * Tells whether a software key that is given to an operation may be imported for as long as the operation needs it.
+   *
+   * @return the HSM's switch {@code IMPLICIT_IMPORT}, asked once; true if the HSM does not say
+   */
+  public boolean implicitImport() {
+    if (implicitImport == null) {
+      implicitImport = !Boolean.FALSE.equals(engine.info().get("IMPLICIT_IMPORT"));
+    }
+    return implicitImport;
+  }
+
+  /**
+   * Tells whether the HSM may give keys in clear.
+   *
+   * @return the HSM's switch {@code CLEAR_EXTRACTION}, asked anew, because other programs may turn it
+   */
+  public boolean clearExtraction() {
+    return Boolean.TRUE.equals(engine.info().get("CLEAR_EXTRACTION"));
   }
 
   private synchronized void loginWithSystemCredentials() throws LoginException {

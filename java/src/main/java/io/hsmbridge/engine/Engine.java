@@ -17,7 +17,9 @@ public interface Engine {
   /**
    * Tells which HSM this is; needs no login.
    *
-   * @return the engine's {@code VERSION} (String) and the {@code HOME} it serves (String)
+   * @return the engine's {@code VERSION} (String), the {@code HOME} it serves (String), its {@code MODE} ({@code fips}
+   *     or {@code non-fips}), and whether {@code CLEAR_EXTRACTION} and {@code IMPLICIT_IMPORT} are switched on
+   *     (Boolean)
    */
   Map<String, Object> info();
 
@@ -95,23 +97,101 @@ public interface Engine {
   void destroy(long key);
 
   /**
-   * Signs in one call.
+   * Returns a private or secret key in clear. The engine does so only for its owner, while clear extraction is switched
+   * on, and for a key with {@code EXTRACTABLE} true and {@code WRAP_WITH_TRUSTED} false.
    *
-   * @param key the handle of a private key
-   * @param mechanism a {@code CKM_} number
-   * @param data what the mechanism signs: a digest for ECDSA, a DigestInfo or at most (modulus bytes - 11) bytes for
-   *     RSA PKCS#1 v1.5
-   * @return the signature; ECDSA as DER (RFC 3279)
+   * @param key the handle
+   * @return PKCS#8 DER of a private key, the bytes of a secret key; the caller wipes them
    */
-  byte[] sign(long key, long mechanism, byte[] data);
+  byte[] export(long key);
+
+  /**
+   * Returns random bytes of the HSM.
+   *
+   * @param count how many bytes
+   * @return that many
+   */
+  byte[] random(int count);
+
+  /**
+   * Signs, or computes a message authentication code, in one call.
+   *
+   * @param key the handle of a private or secret key
+   * @param mechanism a {@code CKM_} number
+   * @param parameter what {@link Parameters} makes for the mechanism, or null if it has none
+   * @param data what the mechanism signs: a digest for ECDSA, RSA PSS and prehashed EdDSA; a DigestInfo or at most
+   *     (modulus bytes - 11) bytes for RSA PKCS#1 v1.5; the message for EdDSA, ML-DSA, HMAC and CMAC; the 64 bytes of mu
+   *     for external-mu ML-DSA
+   * @return the signature or code; ECDSA as DER (RFC 3279)
+   */
+  byte[] sign(long key, long mechanism, byte[] parameter, byte[] data);
 
   /**
    * Verifies in one call; returns only if the signature is right.
    *
    * @param key the handle of a public key
    * @param mechanism a {@code CKM_} number
+   * @param parameter as for {@link #sign}
    * @param data as for {@link #sign}
    * @param signature as {@link #sign} returns it
    */
-  void verify(long key, long mechanism, byte[] data, byte[] signature);
+  void verify(long key, long mechanism, byte[] parameter, byte[] data, byte[] signature);
+
+  /**
+   * Encrypts in one call. Block modes take whole blocks, except those that pad; longer data may be given in pieces if
+   * the caller carries the IV or counter forward.
+   *
+   * @param key the handle of a public or secret key
+   * @param mechanism a {@code CKM_} number
+   * @param parameter what {@link Parameters} makes for the mechanism, or null if it has none
+   * @param data plaintext
+   * @return ciphertext; for {@code CLOUDHSM_AES_GCM} the 12-byte IV that the HSM made, ciphertext, 16-byte tag
+   */
+  byte[] encrypt(long key, long mechanism, byte[] parameter, byte[] data);
+
+  /**
+   * Decrypts in one call.
+   *
+   * @param key the handle of a private or secret key
+   * @param mechanism a {@code CKM_} number
+   * @param parameter as for {@link #encrypt}; for {@code AES_GCM} with the IV
+   * @param data ciphertext; for {@code AES_GCM} with the tag at its end
+   * @return plaintext
+   */
+  byte[] decrypt(long key, long mechanism, byte[] parameter, byte[] data);
+
+  /**
+   * Encrypts one key with another.
+   *
+   * @param wrappingKey the handle of a public or secret key with {@code WRAP}
+   * @param mechanism a {@code CKM_} number
+   * @param parameter as for {@link #encrypt}
+   * @param key the handle of the private or secret key to take out; private keys travel as PKCS#8 DER
+   * @return the wrapped key; for {@code CLOUDHSM_AES_GCM} begins as {@link #encrypt} says
+   */
+  byte[] wrap(long wrappingKey, long mechanism, byte[] parameter, long key);
+
+  /**
+   * Decrypts a key into the HSM.
+   *
+   * @param unwrappingKey the handle of a private or secret key with {@code UNWRAP}
+   * @param mechanism a {@code CKM_} number
+   * @param parameter as for {@link #decrypt}
+   * @param wrapped as {@link #wrap} returns it; for {@code AES_GCM} without the IV
+   * @param template {@code CLASS} and {@code KEY_TYPE} of the new key, and the attributes that the caller sets
+   * @return the new key's handle
+   */
+  long unwrap(long unwrappingKey, long mechanism, byte[] parameter, byte[] wrapped, Map<String, Object> template);
+
+  /**
+   * Derives a secret key from a key.
+   *
+   * @param baseKey the handle of a private or secret key with {@code DERIVE}
+   * @param mechanism a {@code CKM_} number
+   * @param parameter what {@link Parameters} makes for the mechanism
+   * @param template {@code KEY_TYPE} and {@code VALUE_LEN} of the new key, and the attributes that the caller sets;
+   *     {@code ECDH1_DERIVE} without a KDF gives the whole shared secret if {@code VALUE_LEN} is absent
+   * @return the new key's handle
+   */
+  long derive(long baseKey, long mechanism, byte[] parameter, Map<String, Object> template);
 }

@@ -14,6 +14,10 @@ import java.security.InvalidKeyException;
 import java.security.InvalidParameterException;
 import java.security.KeyStoreException;
 import java.security.SignatureException;
+import java.security.spec.InvalidKeySpecException;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.BadPaddingException;
+import javax.crypto.IllegalBlockSizeException;
 import javax.security.auth.DestroyFailedException;
 import javax.security.auth.login.LoginException;
 
@@ -64,6 +68,78 @@ public final class Errors {
   public static SignatureException signature(HsmException e) {
     RuntimeException cause = unlessUnauthenticated(e);
     return new SignatureException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Maps a refusal to encrypt or decrypt the last data.
+   *
+   * @param e the refusal
+   * @return the exception to throw if no checked one fits
+   * @throws IllegalBlockSizeException if the data has no length that the mechanism takes
+   * @throws BadPaddingException if the data cannot be decrypted, or is no number below the modulus; of the subclass
+   *     {@link AEADBadTagException} if a tag is wrong
+   */
+  public static RuntimeException cipher(HsmException e) throws IllegalBlockSizeException, BadPaddingException {
+    long code = e.code();
+    if (code == ReturnCodes.DATA_LEN_RANGE || code == ReturnCodes.ENCRYPTED_DATA_LEN_RANGE) {
+      throw caused(new IllegalBlockSizeException(e.getMessage()), e);
+    }
+    if (code == ReturnCodes.AEAD_DECRYPT_FAILED) {
+      throw caused(new AEADBadTagException(e.getMessage()), e);
+    }
+    if (code == ReturnCodes.DATA_INVALID || code == ReturnCodes.ENCRYPTED_DATA_INVALID) {
+      throw caused(new BadPaddingException(e.getMessage()), e);
+    }
+    return unchecked(e);
+  }
+
+  /**
+   * Maps a refusal to wrap a key.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   * @throws IllegalBlockSizeException if the key has no length that the mechanism takes
+   */
+  public static InvalidKeyException wrap(HsmException e) throws IllegalBlockSizeException {
+    if (e.code() == ReturnCodes.DATA_LEN_RANGE || e.code() == ReturnCodes.KEY_SIZE_RANGE) {
+      throw caused(new IllegalBlockSizeException(e.getMessage()), e);
+    }
+    return invalidKey(e);
+  }
+
+  /**
+   * Maps a refusal to compute a message authentication code.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static RuntimeException mac(HsmException e) {
+    boolean limit = e.code() == ReturnCodes.DATA_LEN_RANGE || e.code() == ReturnCodes.KEY_SIZE_RANGE;
+    return limit ? new ProviderException(e.getMessage(), e) : unchecked(e);
+  }
+
+  /**
+   * Maps a refusal to make a key from a specification.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static InvalidKeySpecException keySpec(HsmException e) {
+    RuntimeException cause = unlessUnauthenticated(e);
+    return new InvalidKeySpecException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Maps a refusal to give the raw secret of a key agreement.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static IllegalStateException agreement(HsmException e) {
+    RuntimeException cause = unlessUnauthenticated(e);
+    return new IllegalStateException(
+        cause.getMessage() + " The secret may stay in the HSM: generateSecret(\"AES\") and the like make a key of it.",
+        cause);
   }
 
   /**
@@ -134,6 +210,9 @@ public final class Errors {
               + message,
           e);
     }
+    if (code == ReturnCodes.KEY_UNEXTRACTABLE || code == ReturnCodes.KEY_NOT_WRAPPABLE) {
+      return new KeyUsageException(message, e);
+    }
     if (code == ReturnCodes.TEMPLATE_INCOMPLETE) {
       return new AttributeException(
           "Attributes being specified are incomplete: Incomplete template. " + message, e);
@@ -142,10 +221,15 @@ public final class Errors {
         || code >= ReturnCodes.ATTRIBUTE_READ_ONLY && code <= ReturnCodes.ATTRIBUTE_VALUE_INVALID) {
       return new AttributeException(message, e);
     }
+    if (code == ReturnCodes.OBJECT_HANDLE_INVALID || code == ReturnCodes.KEY_HANDLE_INVALID) {
+      // The key was destroyed after the operation was initialised, by another thread or program.
+      return new IllegalStateException(message, e);
+    }
     if (code == ReturnCodes.SESSION_CLOSED
         || code == ReturnCodes.DEVICE_ERROR
         || code == ReturnCodes.DEVICE_MEMORY
-        || code == ReturnCodes.TOKEN_NOT_PRESENT) {
+        || code == ReturnCodes.TOKEN_NOT_PRESENT
+        || code == ReturnCodes.MECHANISM_INVALID) {
       return new ProviderException(message, e);
     }
     return new InternalException(message, e);

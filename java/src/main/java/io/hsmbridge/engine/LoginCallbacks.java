@@ -1,6 +1,7 @@
 package io.hsmbridge.engine;
 
 import com.amazonaws.cloudhsm.jce.jni.AuthenticationStrategy;
+import com.amazonaws.cloudhsm.jce.jni.UserType;
 import com.amazonaws.cloudhsm.jce.provider.authentication.AuthenticationStrategyCallback;
 import java.io.IOException;
 import java.util.Arrays;
@@ -59,7 +60,12 @@ public final class LoginCallbacks {
     }
   }
 
-  private static Credentials of(AuthenticationStrategy strategy) {
+  private static Credentials of(AuthenticationStrategy strategy) throws LoginException {
+    if (strategy.getUserType() != UserType.CRYPTO_USER) {
+      throw new LoginException(
+          "The provider logs in crypto users only, not " + strategy.getUserType() + " \"" + strategy.getUserName()
+              + "\". Manage users with `hsmbridge user`.");
+    }
     return new Credentials(strategy.getUserName(), strategy.getPassword());
   }
 

@@ -3,11 +3,13 @@ package io.hsmbridge.key;
 import com.amazonaws.cloudhsm.jce.jni.exception.InternalException;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
+import java.security.spec.InvalidKeySpecException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -79,8 +81,18 @@ public enum Curve {
     return Arrays.stream(values()).map(c -> c.standardName).collect(Collectors.joining(", "));
   }
 
+  /**
+   * Finds a curve by its object identifier.
+   *
+   * @param oid DER, as in {@code EC_PARAMS}
+   * @return the curve, if the HSM has it
+   */
+  public static Optional<Curve> ofEncoding(byte[] oid) {
+    return first(c -> Arrays.equals(c.der(), oid));
+  }
+
   static Curve ofDer(byte[] oid) {
-    return first(c -> Arrays.equals(c.der(), oid))
+    return ofEncoding(oid)
         .orElseThrow(() -> new InternalException("The engine named a curve that the provider does not know.", null));
   }
 
@@ -97,7 +109,12 @@ public enum Curve {
     }
   }
 
-  ECParameterSpec parameters() {
+  /**
+   * Returns the domain parameters.
+   *
+   * @return the JDK's object, which knows the curve's name
+   */
+  public ECParameterSpec parameters() {
     try {
       return jdkParameters().getParameterSpec(ECParameterSpec.class);
     } catch (GeneralSecurityException e) {
@@ -115,6 +132,40 @@ public enum Curve {
     return new ECPoint(
         new BigInteger(1, Arrays.copyOfRange(octetString, x, x + size)),
         new BigInteger(1, Arrays.copyOfRange(octetString, x + size, octetString.length)));
+  }
+
+  /**
+   * Encodes a point.
+   *
+   * @param point its coordinates
+   * @return a DER OCTET STRING with the uncompressed point (SEC 1, 2.3.3), as the engine's {@code EC_POINT}
+   * @throws InvalidKeySpecException if a coordinate does not fit the field
+   */
+  public byte[] octetString(ECPoint point) throws InvalidKeySpecException {
+    int size = (bits + 7) / 8;
+    int length = 1 + 2 * size;
+    boolean fits = fits(point.getAffineX()) && fits(point.getAffineY());
+    if (!fits) {
+      throw new InvalidKeySpecException("EC_POINT: a coordinate does not fit the field of " + standardName + ".");
+    }
+    ByteBuffer encoded = ByteBuffer.allocate(length + (length < 0x80 ? 2 : 3)).put((byte) 0x04);
+    if (length >= 0x80) {
+      encoded.put((byte) 0x81);
+    }
+    encoded.put((byte) length).put((byte) 0x04);
+    return encoded.put(fixed(point.getAffineX(), size)).put(fixed(point.getAffineY(), size)).array();
+  }
+
+  private boolean fits(BigInteger coordinate) {
+    return coordinate != null && coordinate.signum() >= 0 && coordinate.bitLength() <= bits;
+  }
+
+  private static byte[] fixed(BigInteger number, int size) {
+    byte[] signed = number.toByteArray();
+    byte[] fixed = new byte[size];
+    int count = Math.min(size, signed.length);
+    System.arraycopy(signed, signed.length - count, fixed, size - count, count);
+    return fixed;
   }
 
   private AlgorithmParameters jdkParameters() {

@@ -4,18 +4,13 @@ import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Values;
 import java.io.NotSerializableException;
-import java.security.PrivateKey;
-import java.security.interfaces.ECKey;
+import java.math.BigInteger;
+import java.security.interfaces.ECPrivateKey;
 import java.security.spec.ECParameterSpec;
 import java.util.Map;
 
-/**
- * An EC private key in the HSM; the curve is known, the scalar stays inside.
- *
- * <p>It is no {@code ECPrivateKey}: SunEC, asked before us for a signature without a named provider, takes every key of
- * that type and fails when it signs, because it gets no scalar. SunPKCS11's keys are no {@code ECPrivateKey} either.
- */
-public final class HsmEcPrivateKey extends HsmKey implements PrivateKey, ECKey {
+/** An EC private key in the HSM; the curve is known, the scalar is null unless the HSM gives the key in clear. */
+public final class HsmEcPrivateKey extends HsmKey implements ECPrivateKey {
 
   private static final long serialVersionUID = 1L;
 
@@ -26,9 +21,20 @@ public final class HsmEcPrivateKey extends HsmKey implements PrivateKey, ECKey {
     curve = Curve.ofDer(Values.bytes(attributes, Attributes.EC_PARAMS));
   }
 
+  /**
+   * Returns the curve.
+   *
+   * @return not to other providers while JCA chooses one, see {@link ChoiceGuard}
+   */
   @Override
   public ECParameterSpec getParams() {
+    ChoiceGuard.check(this);
     return curve.parameters();
+  }
+
+  @Override
+  public BigInteger getS() {
+    return ClearKey.part(this, "EC", ECPrivateKey.class, ECPrivateKey::getS);
   }
 
   private Object writeReplace() throws NotSerializableException {

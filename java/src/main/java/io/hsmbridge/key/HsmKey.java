@@ -7,14 +7,27 @@ import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.ReturnCodes;
 import io.hsmbridge.engine.Values;
 import java.security.Key;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import javax.crypto.SecretKey;
 import javax.security.auth.DestroyFailedException;
 import javax.security.auth.Destroyable;
 
-/** A key in the HSM: a handle and what is public about it. It never holds secret bytes. */
+/** A key in the HSM: a handle and what is public about it. The object never holds secret bytes. */
 public abstract class HsmKey implements Key, Destroyable {
 
   private static final long serialVersionUID = 1L;
+
+  /** Why a key is not given in clear: the switch, its attributes, its owner, or that it is gone. */
+  private static final Set<Long> STAYS =
+      Set.of(
+          ReturnCodes.ACTION_PROHIBITED,
+          ReturnCodes.ATTRIBUTE_SENSITIVE,
+          ReturnCodes.KEY_UNEXTRACTABLE,
+          ReturnCodes.KEY_NOT_WRAPPABLE,
+          ReturnCodes.KEY_HANDLE_INVALID,
+          ReturnCodes.OBJECT_HANDLE_INVALID);
 
   private final String algorithm;
   private final transient Connection connection;
@@ -64,16 +77,39 @@ public abstract class HsmKey implements Key, Destroyable {
     return algorithm;
   }
 
-  /** Returns null: a private or secret key stays in the HSM. */
+  /**
+   * Returns the name of the encoding, {@code RAW} or {@code PKCS#8}.
+   *
+   * @return null if {@link #getEncoded} returns null
+   */
   @Override
   public String getFormat() {
-    return null;
+    byte[] encoded = getEncoded();
+    if (encoded == null) {
+      return null;
+    }
+    Arrays.fill(encoded, (byte) 0);
+    return this instanceof SecretKey ? "RAW" : "PKCS#8";
   }
 
-  /** Returns null: a private or secret key stays in the HSM. */
+  /**
+   * Returns the key in clear, if clear extraction is switched on in the HSM and the key's attributes allow it.
+   *
+   * @return a copy, which the caller wipes; null if the key stays in the HSM, as it does by default
+   */
   @Override
   public byte[] getEncoded() {
-    return null;
+    if (destroyed || !connection.clearExtraction()) {
+      return null;
+    }
+    try {
+      return connection.engine().export(handle);
+    } catch (HsmException e) {
+      if (STAYS.contains(e.code())) {
+        return null;
+      }
+      throw Errors.unchecked(e);
+    }
   }
 
   /**

@@ -7,8 +7,9 @@ import java.io.NotSerializableException;
 import java.math.BigInteger;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.util.Map;
+import java.util.function.Function;
 
-/** An RSA private key in the HSM; modulus and public exponent are known, the rest is null. */
+/** An RSA private key in the HSM; the secret numbers are null unless the HSM gives the key in clear. */
 public final class HsmRsaPrivateKey extends HsmKey implements RSAPrivateCrtKey {
 
   private static final long serialVersionUID = 1L;
@@ -25,14 +26,11 @@ public final class HsmRsaPrivateKey extends HsmKey implements RSAPrivateCrtKey {
   /**
    * Returns the modulus.
    *
-   * @throws IllegalStateException if the key is destroyed; SunRsaSign, asked before us for a signature without a named
-   *     provider, then says so instead of stumbling over the missing exponent
+   * @return not to other providers while JCA chooses one, see {@link ChoiceGuard}
    */
   @Override
   public BigInteger getModulus() {
-    if (isDestroyed()) {
-      throw new IllegalStateException(this + " is destroyed.");
-    }
+    ChoiceGuard.check(this);
     return modulus;
   }
 
@@ -43,32 +41,36 @@ public final class HsmRsaPrivateKey extends HsmKey implements RSAPrivateCrtKey {
 
   @Override
   public BigInteger getPrivateExponent() {
-    return null;
+    return secret(RSAPrivateCrtKey::getPrivateExponent);
   }
 
   @Override
   public BigInteger getPrimeP() {
-    return null;
+    return secret(RSAPrivateCrtKey::getPrimeP);
   }
 
   @Override
   public BigInteger getPrimeQ() {
-    return null;
+    return secret(RSAPrivateCrtKey::getPrimeQ);
   }
 
   @Override
   public BigInteger getPrimeExponentP() {
-    return null;
+    return secret(RSAPrivateCrtKey::getPrimeExponentP);
   }
 
   @Override
   public BigInteger getPrimeExponentQ() {
-    return null;
+    return secret(RSAPrivateCrtKey::getPrimeExponentQ);
   }
 
   @Override
   public BigInteger getCrtCoefficient() {
-    return null;
+    return secret(RSAPrivateCrtKey::getCrtCoefficient);
+  }
+
+  private BigInteger secret(Function<RSAPrivateCrtKey, BigInteger> part) {
+    return ClearKey.part(this, "RSA", RSAPrivateCrtKey.class, part);
   }
 
   private Object writeReplace() throws NotSerializableException {

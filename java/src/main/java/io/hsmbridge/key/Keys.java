@@ -25,6 +25,19 @@ public final class Keys {
   }
 
   /**
+   * Asks the engine what a handle names and wraps it under another algorithm's name.
+   *
+   * @param connection the session
+   * @param handle a secret key
+   * @param algorithm what {@code getAlgorithm} returns, such as {@code HmacSHA1}
+   * @return the key
+   * @throws HsmException if the engine refuses
+   */
+  public static HsmSecretKey ofSecret(Connection connection, long handle, String algorithm) {
+    return new HsmSecretKey(algorithm, connection, handle, connection.engine().attributes(handle));
+  }
+
+  /**
    * Wraps a key whose attributes were read already.
    *
    * @param connection the session
@@ -48,6 +61,16 @@ public final class Keys {
       return isPrivate
           ? new HsmEcPrivateKey(connection, handle, attributes)
           : new HsmEcPublicKey(connection, handle, attributes);
+    }
+    if (type == Attributes.TYPE_EC_EDWARDS) {
+      return isPrivate
+          ? new HsmEdwardsPrivateKey(connection, handle, attributes)
+          : new HsmEdwardsPublicKey(connection, handle, attributes);
+    }
+    if (type == Attributes.TYPE_ML_DSA) {
+      return isPrivate
+          ? new HsmMldsaPrivateKey(connection, handle, attributes)
+          : new HsmMldsaPublicKey(connection, handle, attributes);
     }
     throw unknown(type);
   }

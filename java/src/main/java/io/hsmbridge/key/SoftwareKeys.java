@@ -17,13 +17,23 @@ import javax.crypto.SecretKey;
 public final class SoftwareKeys {
 
   private static final Map<String, Long> TYPES =
-      Map.of(
-          "RSA", Attributes.TYPE_RSA,
-          "EC", Attributes.TYPE_EC,
-          "ECDSA", Attributes.TYPE_EC,
-          "AES", Attributes.TYPE_AES,
-          "DESEDE", Attributes.TYPE_DES3,
-          "GENERICSECRET", Attributes.TYPE_GENERIC_SECRET);
+      Map.ofEntries(
+          Map.entry("RSA", Attributes.TYPE_RSA),
+          Map.entry("EC", Attributes.TYPE_EC),
+          Map.entry("ECDSA", Attributes.TYPE_EC),
+          Map.entry("EDDSA", Attributes.TYPE_EC_EDWARDS),
+          Map.entry("ED25519", Attributes.TYPE_EC_EDWARDS),
+          Map.entry("ML-DSA", Attributes.TYPE_ML_DSA),
+          Map.entry("ML-DSA-44", Attributes.TYPE_ML_DSA),
+          Map.entry("ML-DSA-65", Attributes.TYPE_ML_DSA),
+          Map.entry("ML-DSA-87", Attributes.TYPE_ML_DSA),
+          Map.entry("2.16.840.1.101.3.4.3.17", Attributes.TYPE_ML_DSA),
+          Map.entry("2.16.840.1.101.3.4.3.18", Attributes.TYPE_ML_DSA),
+          Map.entry("2.16.840.1.101.3.4.3.19", Attributes.TYPE_ML_DSA),
+          Map.entry("AES", Attributes.TYPE_AES),
+          Map.entry("DESEDE", Attributes.TYPE_DES3),
+          Map.entry("TRIPLEDES", Attributes.TYPE_DES3),
+          Map.entry("GENERICSECRET", Attributes.TYPE_GENERIC_SECRET));
 
   private SoftwareKeys() {}
 
@@ -38,15 +48,28 @@ public final class SoftwareKeys {
    * @throws HsmException if the engine refuses
    */
   public static long importKey(Engine engine, Key key, String label) throws InvalidKeyException {
-    Map<String, Object> template = new HashMap<>();
-    template.put(Attributes.KEY_TYPE, type(key));
+    return importKey(engine, key, label == null ? Map.of() : Map.of(Attributes.LABEL, label));
+  }
+
+  /**
+   * Imports a key as a session key, with attributes.
+   *
+   * @param engine the session
+   * @param key a public key with an X.509, a private key with a PKCS#8 or a secret key with a RAW encoding
+   * @param attributes those of the new key; {@code KEY_TYPE} among them stands above what the key's algorithm says
+   * @return the new key's handle
+   * @throws InvalidKeyException if the HSM has no keys of this algorithm, or the key has no such encoding
+   * @throws HsmException if the engine refuses
+   */
+  public static long importKey(Engine engine, Key key, Map<String, Object> attributes) throws InvalidKeyException {
+    Map<String, Object> template = new HashMap<>(attributes);
     template.put(Attributes.TOKEN, false);
-    if (label != null) {
-      template.put(Attributes.LABEL, label);
+    if (!template.containsKey(Attributes.KEY_TYPE)) {
+      template.put(Attributes.KEY_TYPE, type(key));
     }
     if (key instanceof PublicKey) {
       template.put(Attributes.CLASS, Attributes.CLASS_PUBLIC_KEY);
-      template.put(Attributes.PUBLIC_KEY_INFO, encoding(key, "X.509"));
+      template.put(Attributes.PUBLIC_KEY_INFO, publicInfo(key, template.get(Attributes.KEY_TYPE)));
       return engine.importKey(template);
     }
     if (key instanceof PrivateKey) {
@@ -80,12 +103,17 @@ public final class SoftwareKeys {
   }
 
   private static long type(Key key) throws InvalidKeyException {
-    String name = String.valueOf(key.getAlgorithm()).toUpperCase(Locale.ROOT);
+    String name = (key == null ? "" : String.valueOf(key.getAlgorithm())).toUpperCase(Locale.ROOT);
     Long type = TYPES.get(name.startsWith("HMAC") ? "GENERICSECRET" : name);
     if (type == null) {
       throw new InvalidKeyException("The HSM cannot hold " + describe(key) + ".");
     }
     return type;
+  }
+
+  private static byte[] publicInfo(Key key, Object type) throws InvalidKeyException {
+    byte[] info = encoding(key, "X.509");
+    return Long.valueOf(Attributes.TYPE_ML_DSA).equals(type) ? MldsaEncoding.withoutNull(info) : info;
   }
 
   private static byte[] encoding(Key key, String format) throws InvalidKeyException {

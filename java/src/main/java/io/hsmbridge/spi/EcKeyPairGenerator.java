@@ -1,7 +1,9 @@
 package io.hsmbridge.spi;
 
+import com.amazonaws.cloudhsm.jce.provider.attributes.EcParams;
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Connection;
+import io.hsmbridge.engine.Mechanisms;
 import io.hsmbridge.key.Curve;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidParameterException;
@@ -10,13 +12,18 @@ import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.NamedParameterSpec;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 
 /** Generates EC key pairs, on P-256 unless told otherwise. */
 final class EcKeyPairGenerator extends HsmKeyPairGenerator {
 
+  private final long mechanism;
+
   EcKeyPairGenerator(Connection connection, long mechanism) {
     super("EC", connection, mechanism);
+    this.mechanism = mechanism;
     use(Curve.P256);
   }
 
@@ -26,8 +33,7 @@ final class EcKeyPairGenerator extends HsmKeyPairGenerator {
   }
 
   @Override
-  public void initialize(AlgorithmParameterSpec parameters, SecureRandom random)
-      throws InvalidAlgorithmParameterException {
+  void use(AlgorithmParameterSpec parameters) throws InvalidAlgorithmParameterException {
     if (parameters instanceof NamedParameterSpec) {
       useNamed(((NamedParameterSpec) parameters).getName());
     } else if (parameters instanceof ECGenParameterSpec) {
@@ -35,8 +41,25 @@ final class EcKeyPairGenerator extends HsmKeyPairGenerator {
     } else if (parameters instanceof ECParameterSpec) {
       use(Curve.ofParameters((ECParameterSpec) parameters), "with these parameters: " + parameters);
     } else {
-      throw new InvalidAlgorithmParameterException("An EC key pair needs an ECGenParameterSpec or ECParameterSpec.");
+      throw new InvalidAlgorithmParameterException(
+          "An EC key pair needs an ECGenParameterSpec, an ECParameterSpec or a KeyPairAttributesMap.");
     }
+  }
+
+  /** Ed25519 is a curve among others to those who name it by {@code EC_PARAMS}. */
+  @Override
+  void complete(Map<String, Object> ofPublic, Map<String, Object> ofPrivate)
+      throws InvalidAlgorithmParameterException {
+    byte[] curve = (byte[]) ofPublic.get(Attributes.EC_PARAMS);
+    if (curve == null) {
+      throw lacks("EC", "EC_PARAMS, its curve, such as EcParams.EC_CURVE_PRIME256");
+    }
+    boolean edwards = Arrays.equals(curve, EcParams.EC_CURVE_ED25519);
+    if (edwards) {
+      Ed25519KeyPairGenerator.correctType(ofPublic);
+      Ed25519KeyPairGenerator.correctType(ofPrivate);
+    }
+    generateBy(edwards ? Mechanisms.EC_EDWARDS_KEY_PAIR_GEN : mechanism);
   }
 
   private void useNamed(String name) throws InvalidAlgorithmParameterException {
@@ -48,7 +71,8 @@ final class EcKeyPairGenerator extends HsmKeyPairGenerator {
   }
 
   private void use(Curve curve) {
-    publicTemplate.put(Attributes.EC_PARAMS, curve.der());
+    generateBy(mechanism);
+    generateWith(Map.of(Attributes.EC_PARAMS, curve.der()), Map.of());
   }
 
   private static String unknown(String asked) {

@@ -1,25 +1,36 @@
 package io.hsmbridge.spi;
 
-import com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider;
+import io.hsmbridge.engine.Mechanisms;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.Provider;
 import java.security.ProviderException;
-import java.security.Security;
+import java.security.spec.MGF1ParameterSpec;
+import java.util.Arrays;
+import java.util.Optional;
 
-/** Hash functions, computed in software, with the DER that precedes a digest in a DigestInfo (RFC 8017, 9.2). */
+/** Hash functions, computed in software, and what mechanisms of the HSM call them. */
 enum Hash {
-  SHA1("SHA-1", 20, 0x2b, 0x0e, 0x03, 0x02, 0x1a),
-  SHA224("SHA-224", 28, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04),
-  SHA256("SHA-256", 32, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01),
-  SHA384("SHA-384", 48, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02),
-  SHA512("SHA-512", 64, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03);
+  SHA1("SHA-1", 20, Mechanisms.SHA_1, MGF1ParameterSpec.SHA1, 0x2b, 0x0e, 0x03, 0x02, 0x1a),
+  SHA224("SHA-224", 28, Mechanisms.SHA224, MGF1ParameterSpec.SHA224,
+      0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04),
+  SHA256("SHA-256", 32, Mechanisms.SHA256, MGF1ParameterSpec.SHA256,
+      0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01),
+  SHA384("SHA-384", 48, Mechanisms.SHA384, MGF1ParameterSpec.SHA384,
+      0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02),
+  SHA512("SHA-512", 64, Mechanisms.SHA512, MGF1ParameterSpec.SHA512,
+      0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03);
 
   private final String standardName;
+  private final int size;
+  private final long mechanism;
+  private final MGF1ParameterSpec mgf1;
   private final byte[] digestInfoPrefix;
 
-  Hash(String standardName, int size, int... oid) {
+  Hash(String standardName, int size, long mechanism, MGF1ParameterSpec mgf1, int... oid) {
     this.standardName = standardName;
+    this.size = size;
+    this.mechanism = mechanism;
+    this.mgf1 = mgf1;
     byte[] prefix = new byte[oid.length + 10];
     prefix[0] = 0x30;
     prefix[1] = (byte) (oid.length + 8 + size);
@@ -36,6 +47,32 @@ enum Hash {
     digestInfoPrefix = prefix;
   }
 
+  /** Finds a hash by its name, with or without the hyphen, any case. */
+  static Optional<Hash> ofName(String name) {
+    return Arrays.stream(values())
+        .filter(hash -> hash.standardName.equalsIgnoreCase(name) || hash.name().equalsIgnoreCase(name))
+        .findFirst();
+  }
+
+  String standardName() {
+    return standardName;
+  }
+
+  /** Length of a digest in bytes. */
+  int size() {
+    return size;
+  }
+
+  /** The {@code CKM_} number, as parameters of mechanisms name the hash. */
+  long mechanism() {
+    return mechanism;
+  }
+
+  MGF1ParameterSpec mgf1() {
+    return mgf1;
+  }
+
+  /** The DER that precedes a digest in a DigestInfo (RFC 8017, 9.2). */
   byte[] digestInfoPrefix() {
     return digestInfoPrefix.clone();
   }
@@ -43,18 +80,9 @@ enum Hash {
   /** Makes a software digest, never one of this provider's own. */
   MessageDigest newDigest() {
     try {
-      MessageDigest digest = MessageDigest.getInstance(standardName);
-      if (!(digest.getProvider() instanceof CloudHsmProvider)) {
-        return digest;
-      }
-      for (Provider provider : Security.getProviders("MessageDigest." + standardName)) {
-        if (!(provider instanceof CloudHsmProvider)) {
-          return MessageDigest.getInstance(standardName, provider);
-        }
-      }
+      return Software.digest(standardName);
     } catch (NoSuchAlgorithmException e) {
-      throw new ProviderException("No provider computes " + standardName + " in software.", e);
+      throw new ProviderException(e.getMessage(), e);
     }
-    throw new ProviderException("No provider computes " + standardName + " in software.");
   }
 }

@@ -1,56 +1,67 @@
 package io.hsmbridge.spi;
 
+import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
-import io.hsmbridge.key.HsmSecretKey;
 import io.hsmbridge.key.Keys;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidParameterException;
 import java.security.SecureRandom;
 import java.security.spec.AlgorithmParameterSpec;
-import java.util.HashMap;
 import java.util.Map;
 import javax.crypto.KeyGeneratorSpi;
 import javax.crypto.SecretKey;
 
-/** Generates secret keys in the HSM, 256 bits unless told otherwise; the engine judges the size. */
+/** Generates secret keys in the HSM; the engine judges their size and attributes. */
 final class HsmKeyGenerator extends KeyGeneratorSpi {
 
   private final Connection connection;
-  private final long mechanism;
-  private final Map<String, Object> template = new HashMap<>();
+  private final SecretAlgorithm algorithm;
+  private Map<String, Object> template;
 
-  HsmKeyGenerator(Connection connection, long mechanism) {
+  HsmKeyGenerator(Connection connection, SecretAlgorithm algorithm) {
     this.connection = connection;
-    this.mechanism = mechanism;
+    this.algorithm = algorithm;
     engineInit((SecureRandom) null);
   }
 
   @Override
   protected void engineInit(SecureRandom random) {
-    engineInit(256, random);
+    engineInit(algorithm.defaultBits(), random);
   }
 
   @Override
-  protected void engineInit(int bits, SecureRandom random) {
+  protected void engineInit(int asked, SecureRandom random) {
+    long bits = algorithm.bits(asked);
     if (bits <= 0 || bits % Byte.SIZE != 0) {
-      throw new InvalidParameterException("A key size is a number of bits and a multiple of 8, not " + bits + ".");
+      throw new InvalidParameterException("A key size is a number of bits and a multiple of 8, not " + asked + ".");
     }
-    template.put(Attributes.VALUE_LEN, (long) bits / Byte.SIZE);
+    if (algorithm == SecretAlgorithm.DESEDE && bits != algorithm.defaultBits()) {
+      throw new InvalidParameterException("A DESede key has 192 bits, 168 without parity, not " + asked + ".");
+    }
+    template = Map.of(Attributes.KEY_TYPE, algorithm.keyType(), Attributes.VALUE_LEN, bits / Byte.SIZE);
   }
 
   @Override
   protected void engineInit(AlgorithmParameterSpec parameters, SecureRandom random)
       throws InvalidAlgorithmParameterException {
-    throw new InvalidAlgorithmParameterException("This key generator takes a size in bits, not parameters.");
+    if (!(parameters instanceof KeyAttributesMap)) {
+      throw new InvalidAlgorithmParameterException(
+          "This key generator takes a size in bits or a KeyAttributesMap, not "
+              + (parameters == null ? "null" : parameters.getClass().getName()) + ".");
+    }
+    Map<String, Object> next = Templates.forGeneration((KeyAttributesMap) parameters);
+    algorithm.complete(next);
+    template = next;
   }
 
   @Override
   protected SecretKey engineGenerateKey() {
     try {
-      return (HsmSecretKey) Keys.of(connection, connection.engine().generateKey(mechanism, template));
+      long handle = connection.engine().generateKey(algorithm.generation(), template);
+      return Keys.ofSecret(connection, handle, algorithm.standardName());
     } catch (HsmException e) {
       throw Errors.generation(e);
     }

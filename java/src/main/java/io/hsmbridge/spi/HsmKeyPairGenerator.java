@@ -1,14 +1,17 @@
 package io.hsmbridge.spi;
 
+import com.amazonaws.cloudhsm.jce.provider.attributes.KeyPairAttributesMap;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.key.Keys;
+import java.security.InvalidAlgorithmParameterException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
 import java.security.PublicKey;
-import java.util.HashMap;
+import java.security.SecureRandom;
+import java.security.spec.AlgorithmParameterSpec;
 import java.util.Map;
 
 /**
@@ -19,15 +22,48 @@ import java.util.Map;
  */
 abstract class HsmKeyPairGenerator extends KeyPairGenerator {
 
-  final Map<String, Object> publicTemplate = new HashMap<>();
-  final Map<String, Object> privateTemplate = new HashMap<>();
   private final Connection connection;
-  private final long mechanism;
+  private long mechanism;
+  private Map<String, Object> publicTemplate;
+  private Map<String, Object> privateTemplate;
 
   HsmKeyPairGenerator(String algorithm, Connection connection, long mechanism) {
     super(algorithm);
     this.connection = connection;
     this.mechanism = mechanism;
+  }
+
+  @Override
+  public final void initialize(AlgorithmParameterSpec parameters, SecureRandom random)
+      throws InvalidAlgorithmParameterException {
+    if (parameters instanceof KeyPairAttributesMap) {
+      KeyPairAttributesMap pair = (KeyPairAttributesMap) parameters;
+      use(Templates.forGeneration(pair.getPublic()), Templates.forGeneration(pair.getPrivate()));
+    } else {
+      use(parameters);
+    }
+  }
+
+  /** Takes parameters that the JDK defines. */
+  abstract void use(AlgorithmParameterSpec parameters) throws InvalidAlgorithmParameterException;
+
+  /** Adds to the attributes that a caller gave what the engine needs, and refuses them if they are not enough. */
+  abstract void complete(Map<String, Object> ofPublic, Map<String, Object> ofPrivate)
+      throws InvalidAlgorithmParameterException;
+
+  private void use(Map<String, Object> ofPublic, Map<String, Object> ofPrivate)
+      throws InvalidAlgorithmParameterException {
+    complete(ofPublic, ofPrivate);
+    generateWith(ofPublic, ofPrivate);
+  }
+
+  final void generateWith(Map<String, Object> ofPublic, Map<String, Object> ofPrivate) {
+    publicTemplate = ofPublic;
+    privateTemplate = ofPrivate;
+  }
+
+  final void generateBy(long otherMechanism) {
+    mechanism = otherMechanism;
   }
 
   @Override
@@ -38,5 +74,10 @@ abstract class HsmKeyPairGenerator extends KeyPairGenerator {
     } catch (HsmException e) {
       throw Errors.generation(e);
     }
+  }
+
+  static InvalidAlgorithmParameterException lacks(String algorithm, String attribute) {
+    return new InvalidAlgorithmParameterException(
+        "The public attributes of a new " + algorithm + " key pair lack " + attribute + ".");
   }
 }

@@ -1,5 +1,6 @@
 package io.hsmbridge.spi;
 
+import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
@@ -16,6 +17,8 @@ import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.KeySpec;
 import java.util.Collections;
 import java.util.Date;
 import java.util.Enumeration;
@@ -29,17 +32,29 @@ import javax.crypto.SecretKey;
  *
  * <p>Passwords protect the file only. Keys are looked up anew at each call, so that what other programs do is seen.
  */
-final class HsmKeyStoreSpi extends KeyStoreSpi {
+final class HsmKeyStoreSpi extends KeyStoreSpi implements KeySearch {
 
   private final Connection connection;
   private final LabelledKeys keys;
   private final CertificateFile file = new CertificateFile();
   private final KeyEntrySetter setter;
+  private final KeySearch search;
 
   HsmKeyStoreSpi(Connection connection) {
     this.connection = connection;
     this.keys = new LabelledKeys(connection.engine());
     this.setter = new KeyEntrySetter(connection, keys, file);
+    this.search = new AttributeSearch(connection);
+  }
+
+  @Override
+  public Key getKey(KeySpec spec) throws InvalidKeySpecException, UnrecoverableKeyException {
+    return search.getKey(spec);
+  }
+
+  @Override
+  public List<Key> getKeys(KeyAttributesMap attributes) throws InvalidKeySpecException {
+    return search.getKeys(attributes);
   }
 
   @Override

@@ -4,8 +4,7 @@ import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.ReturnCodes;
-import io.hsmbridge.key.HsmKey;
-import io.hsmbridge.key.SoftwareKeys;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.security.AlgorithmParameters;
 import java.security.InvalidAlgorithmParameterException;
@@ -13,159 +12,156 @@ import java.security.InvalidKeyException;
 import java.security.InvalidParameterException;
 import java.security.Key;
 import java.security.PrivateKey;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SignatureException;
 import java.security.SignatureSpi;
 import java.security.spec.AlgorithmParameterSpec;
+import java.util.Map;
 
 /** Signs and verifies with keys of the HSM. */
 final class HsmSignature extends SignatureSpi {
 
   private final Connection connection;
   private final long mechanism;
-  private final String keyAlgorithm;
-  private final SignatureInput input;
-  private HsmKey key;
-  private ImportedKey imported;
+  private final SignatureScheme scheme;
+  private KeyInUse key;
+  private boolean started;
 
-  HsmSignature(Connection connection, long mechanism, String keyAlgorithm, SignatureInput input) {
+  HsmSignature(Connection connection, long mechanism, SignatureScheme scheme) {
     this.connection = connection;
     this.mechanism = mechanism;
-    this.keyAlgorithm = keyAlgorithm;
-    this.input = input;
+    this.scheme = scheme;
   }
 
   @Override
   protected void engineInitSign(PrivateKey privateKey) throws InvalidKeyException {
-    restart();
-    if (privateKey instanceof HsmKey && !isOwn(privateKey)) {
-      throw new InvalidKeyException(privateKey + " was made through another provider instance; use that instance.");
-    }
-    if (!isOwn(privateKey)) {
-      throw new InvalidKeyException(
-          "The HSM signs with its own keys only, not with " + SoftwareKeys.describe(privateKey)
-              + ". Import it first: with setKeyEntry of a CloudHSM keystore, or with `hsmbridge import FILE`.");
-    }
-    key = checked((HsmKey) privateKey);
+    use(privateKey);
   }
 
   @Override
   protected void engineInitVerify(PublicKey publicKey) throws InvalidKeyException {
-    restart();
-    if (isOwn(publicKey)) {
-      key = checked((HsmKey) publicKey);
-    } else {
-      requireAlgorithm(publicKey);
-      imported = ImportedKey.of(this, connection, publicKey);
-    }
+    use(publicKey);
   }
 
   @Override
-  protected void engineUpdate(byte b) {
-    input.update(new byte[] {b}, 0, 1);
+  protected void engineUpdate(byte b) throws SignatureException {
+    engineUpdate(new byte[] {b}, 0, 1);
   }
 
   @Override
-  protected void engineUpdate(byte[] data, int offset, int length) {
-    input.update(data, offset, length);
+  protected void engineUpdate(byte[] data, int offset, int length) throws SignatureException {
+    scheme.input().update(data, offset, length);
+    started = true;
   }
 
   @Override
   protected void engineUpdate(ByteBuffer data) {
-    input.update(data);
+    try {
+      scheme.input().update(data);
+    } catch (SignatureException e) {
+      throw new ProviderException(e.getMessage(), e);
+    }
+    started = true;
   }
 
   @Override
   protected byte[] engineSign() throws SignatureException {
-    byte[] data = input.finish();
+    byte[] data = finish();
     try {
-      return connection.engine().sign(handle(), mechanism, data);
+      return scheme.encode(connection.engine().sign(handle(), mechanism, scheme.parameter(), data));
     } catch (HsmException e) {
       throw Errors.signature(e);
+    } finally {
+      Reference.reachabilityFence(this);
     }
   }
 
   @Override
   protected boolean engineVerify(byte[] signature) throws SignatureException {
-    byte[] data = input.finish();
-    if (keyAlgorithm.equals("EC")) {
-      EcdsaEncoding.require(signature);
+    byte[] data = finish();
+    byte[] decoded = scheme.decode(signature);
+    if (decoded == null) {
+      return false;
     }
     try {
-      connection.engine().verify(handle(), mechanism, data, signature);
+      connection.engine().verify(handle(), mechanism, scheme.parameter(), data, decoded);
       return true;
     } catch (HsmException e) {
       if (e.code() == ReturnCodes.SIGNATURE_INVALID) {
         return false;
       }
       throw Errors.signature(e);
+    } finally {
+      Reference.reachabilityFence(this);
     }
   }
 
   @Override
   protected void engineSetParameter(AlgorithmParameterSpec parameters) throws InvalidAlgorithmParameterException {
-    if (parameters != null) {
-      throw new InvalidAlgorithmParameterException("This signature algorithm has no parameters.");
+    if (started) {
+      throw new ProviderException("Cannot set parameters during operations: data was given already.");
     }
+    scheme.setParameters(parameters);
   }
 
   @Override
   protected AlgorithmParameters engineGetParameters() {
-    return null;
+    return scheme.parameters();
   }
 
   @Deprecated
   @Override
   protected void engineSetParameter(String name, Object value) {
-    throw new InvalidParameterException("This signature algorithm has no parameters.");
+    throw new InvalidParameterException("Parameters are set as an AlgorithmParameterSpec, not by name.");
   }
 
   @Deprecated
   @Override
   protected Object engineGetParameter(String name) {
-    throw new InvalidParameterException("This signature algorithm has no parameters.");
+    throw new InvalidParameterException("Parameters are had from getParameters(), not by name.");
   }
 
-  private void restart() {
-    input.reset();
-    key = null;
-    if (imported != null) {
-      imported.release();
-      imported = null;
+  private void use(Key candidate) throws InvalidKeyException {
+    scheme.reset();
+    started = false;
+    if (key != null) {
+      key.release();
+      key = null;
+    }
+    scheme.requireKey(candidate);
+    KeyInUse next = KeyInUse.of(this, connection, candidate, Map.of());
+    if (scheme.looksAtAttributes()) {
+      requireAttributes(next);
+    }
+    key = next;
+  }
+
+  private void requireAttributes(KeyInUse next) throws InvalidKeyException {
+    try {
+      scheme.requireAttributes(connection.engine().attributes(next.handle()));
+    } catch (HsmException e) {
+      next.release();
+      throw Errors.invalidKey(e);
+    } catch (InvalidKeyException e) {
+      next.release();
+      throw e;
     }
   }
 
-  private boolean isOwn(Key candidate) {
-    return candidate instanceof HsmKey && ((HsmKey) candidate).belongsTo(connection);
-  }
-
-  private HsmKey checked(HsmKey candidate) throws InvalidKeyException {
-    requireAlgorithm(candidate);
-    if (candidate.isDestroyed()) {
-      throw new InvalidKeyException(candidate + " is destroyed.");
-    }
-    return candidate;
-  }
-
-  private void requireAlgorithm(Key candidate) throws InvalidKeyException {
-    String algorithm = candidate == null ? "" : candidate.getAlgorithm();
-    boolean matches = keyAlgorithm.equals(algorithm) || keyAlgorithm.equals("EC") && "ECDSA".equals(algorithm);
-    if (!matches) {
-      throw new InvalidKeyException(
-          "This signature needs a key for " + keyAlgorithm + ", not " + SoftwareKeys.describe(candidate) + ".");
-    }
+  private byte[] finish() throws SignatureException {
+    started = false;
+    return scheme.input().finish();
   }
 
   private long handle() throws SignatureException {
-    if (imported != null) {
-      return imported.handle();
-    }
     if (key == null) {
       throw new SignatureException("The signature has no key: call initSign or initVerify first.");
     }
-    if (key.isDestroyed()) {
-      throw new SignatureException(key + " was destroyed after the signature was initialised.");
+    try {
+      return key.handle();
+    } catch (IllegalStateException e) {
+      throw new SignatureException(e.getMessage(), e);
     }
-    return key.handle();
   }
 }

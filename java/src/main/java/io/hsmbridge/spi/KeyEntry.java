@@ -6,7 +6,6 @@ import io.hsmbridge.engine.Values;
 import io.hsmbridge.key.HsmKey;
 import io.hsmbridge.key.Keys;
 import java.security.cert.Certificate;
-import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -46,8 +45,7 @@ final class KeyEntry {
   boolean isCertifiedBy(List<? extends Certificate> chain) {
     return isPrivateKey()
         && !chain.isEmpty()
-        && Arrays.equals(
-            Values.bytes(attributes, Attributes.PUBLIC_KEY_INFO), chain.get(0).getPublicKey().getEncoded());
+        && CertifiedKey.isKeyOf(chain.get(0), Values.bytes(attributes, Attributes.PUBLIC_KEY_INFO));
   }
 
   HsmKey key(Connection connection) {

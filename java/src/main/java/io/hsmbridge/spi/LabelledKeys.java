@@ -4,6 +4,7 @@ import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.ReturnCodes;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,9 +21,10 @@ final class LabelledKeys {
     this.engine = engine;
   }
 
-  /** Returns the keys with a label; none for the empty label. */
+  /** Returns the keys with a label; none for the empty label, or for half a surrogate pair, which no label has. */
   List<KeyEntry> find(String label) {
-    return label.isEmpty() ? List.of() : entries(Map.of(Attributes.LABEL, label));
+    boolean possible = !label.isEmpty() && StandardCharsets.UTF_8.newEncoder().canEncode(label);
+    return possible ? entries(Map.of(Attributes.LABEL, label)) : List.of();
   }
 
   Set<String> labels() {

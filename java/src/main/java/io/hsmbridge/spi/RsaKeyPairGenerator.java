@@ -2,10 +2,13 @@ package io.hsmbridge.spi;
 
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Connection;
+import java.math.BigInteger;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.SecureRandom;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.RSAKeyGenParameterSpec;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Generates RSA key pairs, 2048 bits unless told otherwise. */
 final class RsaKeyPairGenerator extends HsmKeyPairGenerator {
@@ -17,21 +20,35 @@ final class RsaKeyPairGenerator extends HsmKeyPairGenerator {
 
   @Override
   public void initialize(int bits, SecureRandom random) {
-    publicTemplate.remove(Attributes.PUBLIC_EXPONENT);
-    publicTemplate.put(Attributes.MODULUS_BITS, (long) bits);
+    use(bits, RSAKeyGenParameterSpec.F4);
   }
 
   @Override
-  public void initialize(AlgorithmParameterSpec parameters, SecureRandom random)
-      throws InvalidAlgorithmParameterException {
+  void use(AlgorithmParameterSpec parameters) throws InvalidAlgorithmParameterException {
     if (!(parameters instanceof RSAKeyGenParameterSpec)) {
-      throw new InvalidAlgorithmParameterException("An RSA key pair needs an RSAKeyGenParameterSpec.");
+      throw new InvalidAlgorithmParameterException(
+          "An RSA key pair needs an RSAKeyGenParameterSpec or a KeyPairAttributesMap.");
     }
     RSAKeyGenParameterSpec spec = (RSAKeyGenParameterSpec) parameters;
     if (spec.getKeyParams() != null) {
       throw new InvalidAlgorithmParameterException("An RSA key pair of this HSM has no parameters of its own.");
     }
-    initialize(spec.getKeysize(), random);
-    publicTemplate.put(Attributes.PUBLIC_EXPONENT, spec.getPublicExponent().toByteArray());
+    use(spec.getKeysize(), spec.getPublicExponent());
+  }
+
+  @Override
+  void complete(Map<String, Object> ofPublic, Map<String, Object> ofPrivate)
+      throws InvalidAlgorithmParameterException {
+    if (!ofPublic.containsKey(Attributes.MODULUS_BITS)) {
+      throw lacks("RSA", "MODULUS_BITS, the length of the modulus in bits");
+    }
+    ofPublic.putIfAbsent(Attributes.PUBLIC_EXPONENT, RSAKeyGenParameterSpec.F4.toByteArray());
+  }
+
+  private void use(int bits, BigInteger publicExponent) {
+    Map<String, Object> ofPublic = new HashMap<>();
+    ofPublic.put(Attributes.MODULUS_BITS, (long) bits);
+    ofPublic.put(Attributes.PUBLIC_EXPONENT, publicExponent.toByteArray());
+    generateWith(ofPublic, Map.of());
   }
 }

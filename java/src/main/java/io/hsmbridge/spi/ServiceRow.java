@@ -3,6 +3,7 @@ package io.hsmbridge.spi;
 import io.hsmbridge.engine.Connection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A row of the table of services. */
 final class ServiceRow {
@@ -17,18 +18,36 @@ final class ServiceRow {
   final long mechanism;
   final Factory factory;
   final List<String> aliases;
+  final Map<String, String> attributes;
 
-  /** An alias that is an object identifier is also known with the prefix {@code OID.}, as in the JDK's providers. */
-  ServiceRow(String type, String algorithm, long mechanism, Factory factory, String... aliases) {
+  private ServiceRow(
+      String type,
+      String algorithm,
+      long mechanism,
+      Factory factory,
+      List<String> aliases,
+      Map<String, String> attributes) {
     this.type = type;
     this.algorithm = algorithm;
     this.mechanism = mechanism;
     this.factory = factory;
-    this.aliases = new ArrayList<>(List.of(aliases));
+    this.aliases = aliases;
+    this.attributes = attributes;
+  }
+
+  /** An alias that is an object identifier is also known with the prefix {@code OID.}, as in the JDK's providers. */
+  static ServiceRow row(String type, String algorithm, long mechanism, Factory factory, String... aliases) {
+    List<String> all = new ArrayList<>(List.of(aliases));
     for (String alias : aliases) {
       if (Character.isDigit(alias.charAt(0))) {
-        this.aliases.add("OID." + alias);
+        all.add("OID." + alias);
       }
     }
+    return new ServiceRow(type, algorithm, mechanism, factory, all, Map.of());
+  }
+
+  /** Returns the row with attributes, as {@link java.security.Provider} names them. */
+  ServiceRow with(Map<String, String> serviceAttributes) {
+    return new ServiceRow(type, algorithm, mechanism, factory, aliases, serviceAttributes);
   }
 }

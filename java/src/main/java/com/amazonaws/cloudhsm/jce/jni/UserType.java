@@ -1,7 +1,9 @@
 package com.amazonaws.cloudhsm.jce.jni;
 
-/** The kinds of user that can log in through the provider. */
+/** The kinds of user that an HSM has. */
 public enum UserType {
   /** A crypto user (CU), who owns and uses keys. */
-  CRYPTO_USER
+  CRYPTO_USER,
+  /** An admin, who manages users; the provider does not log admins in. */
+  ADMIN
 }

@@ -8,6 +8,8 @@ import io.hsmbridge.spi.HostedSlot;
 import io.hsmbridge.spi.Services;
 import java.io.IOException;
 import java.security.AuthProvider;
+import java.util.Objects;
+import java.util.UUID;
 import javax.security.auth.Subject;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.login.LoginException;
@@ -53,6 +55,30 @@ public final class CloudHsmProvider extends AuthProvider {
     if (byProgram) {
       HostedSlot.makeWay();
     }
+  }
+
+  /**
+   * Connects to the HSM of a cluster and logs in if there are system credentials; the provider has the cluster's name.
+   *
+   * <p>Several such providers may be registered at once, each with its own login; keys of one are refused by the others.
+   *
+   * @param config names the cluster
+   * @throws IOException never here; the real provider throws it when a file of its configuration cannot be read
+   * @throws ProviderInitializationException if no HSM engine is in this JVM, it does not know the cluster, or the
+   *     cluster's HSM cannot be opened
+   * @throws LoginException if the system credentials are wrong or the account is locked
+   * @throws NullPointerException if the configuration is null
+   */
+  public CloudHsmProvider(CloudHsmProviderConfig config)
+      throws IOException, ProviderInitializationException, LoginException {
+    super(nameFor(config), VERSION, INFO);
+    connection = Connection.forCluster(config.getCluster().getClusterUniqueIdentifier());
+    Services.of(this, connection).forEach(this::putService);
+  }
+
+  private static String nameFor(CloudHsmProviderConfig config) {
+    String identifier = Objects.requireNonNull(config, "config is null").getCluster().getClusterUniqueIdentifier();
+    return identifier == null ? PROVIDER_NAME + "-" + UUID.randomUUID() : identifier;
   }
 
   /**

@@ -1,0 +1,30 @@
+"""Java programs of the tests: compiled against the jar, and hosted by Python processes that look on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bridge.jvm import find_jdk, jar_path
+
+
+def compiled(sources: Path, folder: Path) -> Path:
+    """Compile all programs of a folder, without a warning, into another."""
+    javac = [str(find_jdk() / "bin" / "javac"), "--release", "17", "-Xlint:all", "-Werror"]
+    files = sorted(str(source) for source in sources.glob("*.java"))
+    subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), *files], check=True)
+    return folder
+
+
+def hosted(driver: Path, environment: Mapping[str, str], seconds: float, *arguments: object) -> Any:
+    """Run a Python program that must end well, and return what its last line says in JSON."""
+    command = [sys.executable, str(driver), *map(str, arguments)]
+    ran = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
