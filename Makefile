@@ -5,8 +5,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
 PYTEST_ARGS ?=
+WYCHEPROOF_DIR ?= tests/vectors/wycheproof
 
-.PHONY: ready demo test soak bench lint format clean
+.PHONY: ready demo test soak wycheproof bench lint format clean
 
 ready: .venv/.ready
 	@$(BIN)/python java/build_jar.py
@@ -15,10 +16,13 @@ demo: ready
 	@$(BIN)/hsmbridge demo
 
 test: ready
-	@$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(PYTEST_ARGS)
 
 soak: ready
 	@$(BIN)/pytest -m soak $(PYTEST_ARGS)
+
+wycheproof: ready
+	@$(BIN)/python tests/wycheproof/run.py "$(WYCHEPROOF_DIR)"
 
 bench: ready
 	@$(BIN)/python tests/bench/overhead.py
