@@ -76,9 +76,10 @@ def test_a_keystore_that_is_not_loaded_is_refused(account: Account) -> None:
 def test_session_keys_and_token_keys_are_found(account: Account, store: Any) -> None:
     key = java("javax.crypto.KeyGenerator").getInstance("AES", account.provider).generateKey()
     new_aes(account.session, LABEL="kept", TOKEN=True)
-    assert store.getKey(new_map(TOKEN=java("java.lang.Boolean").FALSE)).equals(key)
-    assert labels([store.getKey(new_map(TOKEN=boxed_true()))]) == ["kept"]
+    # Public keys of other users are seen too.
     secret = constant("ObjectClassType", "SECRET_KEY")
+    assert store.getKey(new_map(OBJECT_CLASS=secret, TOKEN=java("java.lang.Boolean").FALSE)).equals(key)
+    assert labels([store.getKey(new_map(OBJECT_CLASS=secret, TOKEN=boxed_true()))]) == ["kept"]
     assert len(store.getKeys(new_map(OBJECT_CLASS=secret))) == 2
     for everything in (store.getKeys(new_map()), store.getKeys(None)):
         assert everything.containsAll(store.getKeys(new_map(OBJECT_CLASS=secret)))
