@@ -160,3 +160,10 @@ def test_tls_servers_have_their_keys_in_the_hsm(
         "RSA TLSv1.3: CN=RSA TLSv1.3 42",
         "Ed25519 TLSv1.3: CN=Ed25519 TLSv1.3 42",
     ]
+
+
+@pytest.mark.parametrize("jdk", [jdk for jdk in jdks() if release(jdk) >= 24], ids=lambda jdk: f"jdk{release(jdk)}")
+def test_ml_dsa_is_the_same_as_the_jdks(home: Path, classes: Path, jdk: Path) -> None:
+    """JDK 24 is the first that has ML-DSA."""
+    lines = run(Runner(jdk, environment_of(home, jdk)), classes, "MlDsaBothWays")
+    assert lines == ["ML-DSA-44: 24", "ML-DSA-65: 24", "ML-DSA-87: 24"]
