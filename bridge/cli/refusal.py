@@ -43,4 +43,4 @@ def enveloped(as_json: bool = True) -> Iterator[None]:
 
 
 def _print(code: int, data: object) -> None:
-    click.echo(json.dumps({"error_code": code, "data": data}, indent=2, ensure_ascii=False))
+    click.echo(json.dumps({"error_code": code, "data": data}, indent=2))

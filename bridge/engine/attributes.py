@@ -137,6 +137,7 @@ class Change(Enum):
     FREELY = "freely"
     TO_TRUE = "only from false to true"
     TO_FALSE = "only from true to false"
+    BY_ADMIN = "only at the request of an admin (`--as-admin`)"
 
 
 SECRET, PUBLIC, PRIVATE = ObjectClass.SECRET_KEY, ObjectClass.PUBLIC_KEY, ObjectClass.PRIVATE_KEY
@@ -170,7 +171,7 @@ RULES: Mapping[Attribute, Rule] = MappingProxyType(
         Attribute.PRIVATE: _flag(Change.NEVER, True),
         Attribute.LABEL: Rule(str, Origin.CALLER, Change.FREELY, default=""),
         Attribute.ID: Rule(bytes, Origin.CALLER, Change.FREELY, default=b""),
-        Attribute.TRUSTED: Rule(bool, Origin.ENGINE, Change.NEVER, _ALL, False),
+        Attribute.TRUSTED: Rule(bool, Origin.ENGINE, Change.BY_ADMIN, _ALL, False),
         Attribute.SENSITIVE: _flag(Change.TO_TRUE, True, SECRET, PRIVATE),
         Attribute.EXTRACTABLE: _flag(Change.TO_FALSE, True, SECRET, PRIVATE),
         Attribute.WRAP_WITH_TRUSTED: _flag(Change.TO_TRUE, False, SECRET, PRIVATE),
@@ -180,7 +181,7 @@ RULES: Mapping[Attribute, Rule] = MappingProxyType(
         Attribute.UNWRAP: _flag(Change.FREELY, True, SECRET, PRIVATE),
         Attribute.SIGN: _flag(Change.FREELY, True, SECRET, PRIVATE),
         Attribute.VERIFY: _flag(Change.FREELY, True, SECRET, PUBLIC),
-        Attribute.DERIVE: _flag(Change.FREELY, False, SECRET, PRIVATE),
+        Attribute.DERIVE: _flag(Change.FREELY, False),
         Attribute.MODIFIABLE: _flag(Change.TO_FALSE, True),
         Attribute.DESTROYABLE: _flag(Change.FREELY, True),
         Attribute.WRAP_TEMPLATE: Rule(tuple, Origin.CALLER, classes=frozenset({SECRET, PUBLIC}), default=()),
@@ -259,8 +260,6 @@ def _is_flag(value: object, kind: type) -> bool:
 
 
 def _parse_template(attribute: Attribute, named: Mapping[str, object]) -> Template:
-    parsed = parse(named)
-    for name in parsed:
-        if name in SECRET_VALUES or RULES[name].kind is tuple or RULES[name].origin is Origin.ENGINE:
-            raise HsmError(ReturnCode.ATTRIBUTE_VALUE_INVALID, f"{attribute.name} cannot hold {name.name}.")
-    return tuple(sorted(parsed.items()))
+    if any(isinstance(value, Mapping) for value in named.values()):
+        raise HsmError(ReturnCode.ATTRIBUTE_VALUE_INVALID, f"{attribute.name} cannot hold another template.")
+    return tuple(sorted(parse(named).items()))

@@ -13,6 +13,7 @@ from bridge.engine.login import Login, not_logged_in
 from bridge.engine.material import Key, describe, encode, import_value
 from bridge.engine.mechanisms import FIPS_KEY_BANS, Mechanism, mechanism
 from bridge.engine.objects import HsmObject
+from bridge.engine.parameters import Parameter
 from bridge.engine.templates import FROM_OUTSIDE, GENERATED, Provenance, change, complete
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -82,6 +83,16 @@ class Keyring(Login):
     def import_key(self, template: Attributes) -> int:
         """Import a key; see :meth:`import_keys`."""
         return self.import_keys([template])[0]
+
+    def import_for_use(self, template: Attributes) -> int:
+        """Import a key as a session key for an operation that was given a software key.
+
+        Raises:
+            HsmError: ``ACTION_PROHIBITED`` for a private or secret key while implicit import is switched off, and as
+                :meth:`import_keys`.
+        """
+        policy.require_implicit_import(template, switched_on=self._state.settings.implicit_import)
+        return self.import_key({**template, Attribute.TOKEN: False})
 
     def import_keys(self, templates: Iterable[Attributes]) -> list[int]:
         """Import keys that were made elsewhere, all of them or none.
@@ -263,7 +274,9 @@ class Keyring(Login):
             self._own.update((obj.handle, obj) for obj in objects if not obj.attributes[Attribute.TOKEN])
         return [obj.handle for obj in objects]
 
-    def _able(self, entry: Mechanism, operation: str, function: Function | None) -> Function:
+    def _able(
+        self, entry: Mechanism, operation: str, function: Function | None, parameter: Parameter | None = None
+    ) -> Function:
         """Return an entry's function, unless it has none or the HSM's mode forbids it.
 
         Raises:
@@ -275,5 +288,5 @@ class Keyring(Login):
                 f"{entry.type.name} does not {operation.replace('_', ' ')}; choose another mechanism.",
             )
         if entry.fips_ban is not None:
-            policy.require_mode(entry, operation, self._state.settings.mode)
+            policy.require_mode(entry, operation, parameter, self._state.settings.mode)
         return function

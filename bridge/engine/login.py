@@ -20,7 +20,7 @@ class SessionRules:
     Attributes:
         defaults: attributes of new keys that take the place of the table's defaults.
         imports: whether keys that were made elsewhere may come in.
-        unique_labels: whether a key that becomes persistent may have the label of another private or secret key.
+        unique_labels: whether a key that becomes persistent is refused if another private or secret key has its label.
     """
 
     defaults: Attributes = field(default_factory=dict)

@@ -40,7 +40,13 @@ PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | MlDsaPubl
 Key = PrivateKey | PublicKey | bytes
 
 _ED25519 = "1.3.101.112"
+_LONGEST_DER = 16 * 1024
+"""Bytes; the longest key that the HSM holds, RSA of 4096 bits, has 2.4 KiB. Parsing huge numbers takes seconds."""
+
 RSA_BITS = range(2048, 4096 + 1, 256)
+
+RSA_EXPONENT_BITS = 64
+"""So that nobody makes the HSM compute for minutes."""
 
 _MALFORMED = (ValueError, UnsupportedAlgorithm, InternalError)
 """What ``cryptography`` raises for an encoding that is no key; the last one for an Ed448 key of a wrong length."""
@@ -90,6 +96,7 @@ def import_private(der: bytes) -> PrivateKey:
         HsmError: ``ATTRIBUTE_VALUE_INVALID`` if it is no such structure or no valid key, ``KEY_SIZE_RANGE``,
             ``KEY_TYPE_INCONSISTENT`` or ``CURVE_NOT_SUPPORTED`` if the HSM does not hold such keys.
     """
+    _check_length(der)
     try:
         key = _checked_private(der)
     except (*_MALFORMED, TypeError):
@@ -143,6 +150,7 @@ def import_public(der: bytes) -> PublicKey:
     Raises:
         HsmError: as :func:`import_private`.
     """
+    _check_length(der)
     try:
         key = load_der_public_key(der)
     except _MALFORMED:
@@ -363,8 +371,25 @@ def _unsupported(key: object) -> HsmError:
     )
 
 
+def _check_length(der: bytes) -> None:
+    if len(der) > _LONGEST_DER:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID,
+            f"The HSM holds no key whose encoding has more than {_LONGEST_DER} bytes; this one has {len(der)}.",
+        )
+
+
 def _check_size(key: PrivateKey | PublicKey) -> None:
-    if isinstance(key, RSAPrivateKey | RSAPublicKey):
-        check_rsa_bits(key.key_size)
-    if isinstance(key, RSAPublicKey) and key.public_numbers().n % 2 == 0:
+    if not isinstance(key, RSAPrivateKey | RSAPublicKey):
+        return
+    check_rsa_bits(key.key_size)
+    public = key.public_key() if isinstance(key, RSAPrivateKey) else key
+    numbers = public.public_numbers()
+    if numbers.n % 2 == 0:
         raise HsmError(ReturnCode.ATTRIBUTE_VALUE_INVALID, "The modulus is even: it is no product of two odd primes.")
+    if numbers.e.bit_length() > RSA_EXPONENT_BITS:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID,
+            f"The public exponent of an RSA key has at most {RSA_EXPONENT_BITS} bits; "
+            f"this one has {numbers.e.bit_length()}.",
+        )

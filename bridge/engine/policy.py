@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bridge.engine.attributes import Attribute, KeyType, ObjectClass, template
+from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, template
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms import Mechanism
 from bridge.engine.objects import HsmObject, describe
+from bridge.engine.parameters import Parameter
 from bridge.engine.settings import Mode
 from bridge.engine.templates import name_of
 
@@ -130,6 +131,25 @@ def require_wrappable(obj: HsmObject, user: str, wrapping: HsmObject) -> None:
             )
 
 
+def require_implicit_import(template: Attributes, *, switched_on: bool) -> None:
+    """Refuse to take in a private or secret key only because an operation was given it.
+
+    Args:
+        template: of the key that is to be imported.
+        switched_on: whether implicit import is.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    if not switched_on and SECRET_VALUES & template.keys():
+        raise HsmError(
+            ReturnCode.ACTION_PROHIBITED,
+            "The HSM works with its own keys only, because implicit import is switched off. Import the key first: "
+            "with a KeyFactory or SecretKeyFactory, with setKeyEntry of a CloudHSM keystore, or with "
+            "`hsmbridge import FILE`; or switch implicit import on with `hsmbridge configure --enable-implicit-import`.",
+        )
+
+
 def require_clear_extraction(obj: HsmObject, user: str, *, switched_on: bool) -> None:
     """Refuse to give a key's value out in clear (user guide, "java-lib-configs-getencoded").
 
@@ -162,18 +182,21 @@ def _require_extractable(obj: HsmObject) -> None:
         )
 
 
-def require_mode(entry: Mechanism, operation: str, mode: Mode) -> None:
+def require_mode(entry: Mechanism, operation: str, parameter: Parameter | None, mode: Mode) -> None:
     """Refuse what the HSM's mode forbids.
 
     Args:
         entry: the mechanism.
         operation: the field of the entry that is to be called, such as ``encrypt``.
+        parameter: the mechanism's.
         mode: the HSM's.
 
     Raises:
         HsmError: ``MECHANISM_INVALID``.
     """
-    if mode is Mode.FIPS and entry.fips_ban is not None and operation in entry.fips_ban_covers:
+    if mode is not Mode.FIPS or entry.fips_ban is None or operation not in entry.fips_ban_covers:
+        return
+    if entry.fips_ban_on is None or entry.fips_ban_on(parameter):
         raise HsmError(
             ReturnCode.MECHANISM_INVALID,
             f"This HSM is in FIPS mode, which does not allow {entry.type.name} to {operation.replace('_', ' ')}: "

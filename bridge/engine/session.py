@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from bridge.engine import policy
-from bridge.engine.attributes import Attribute, Attributes, key_type_of, template
+from bridge.engine.attributes import Attribute, Attributes, ObjectClass, key_type_of, template
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.keyring import Function, KeyInfo, Keyring
 from bridge.engine.login import SessionRules
@@ -178,7 +178,7 @@ class Session(Keyring):
         return self._add(user, [self._new(user, key, attributes, derived_from(obj), key_type)])[0]
 
     def export(self, handle: int) -> bytes:
-        """Return a key's value in clear, while clear extraction is switched on.
+        """Return a key's value in clear: a public key's always, others' while clear extraction is switched on.
 
         Returns:
             PKCS#8 DER of a private key, the bytes of a secret key, SubjectPublicKeyInfo DER of a public one.
@@ -188,7 +188,8 @@ class Session(Keyring):
         """
         user = self._crypto_user()
         obj = self._resolve(handle, user)
-        policy.require_clear_extraction(obj, user, switched_on=self._state.settings.clear_extraction)
+        if obj.object_class is not ObjectClass.PUBLIC_KEY:
+            policy.require_clear_extraction(obj, user, switched_on=self._state.settings.clear_extraction)
         return obj.material
 
     def random(self, count: int) -> bytes:
@@ -215,7 +216,7 @@ class Session(Keyring):
         parameter: Parameter | None,
     ) -> Function:
         """Return an entry's function after every check that the key and the HSM's mode ask for."""
-        able = self._able(entry, operation, function)
+        able = self._able(entry, operation, function, parameter)
         policy.require_use(obj, usage, entry.key_types, entry.type.name)
         if (parameter is None) is not (entry.parameter is None) or (
             entry.parameter is not None and not isinstance(parameter, entry.parameter)

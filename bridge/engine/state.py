@@ -6,7 +6,7 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from bridge.engine.errors import HsmError, ReturnCode
@@ -189,7 +189,9 @@ class State:
             with self._storage.transaction() as transaction:
                 self._apply(transaction.changes_since(self._generation))
                 yield transaction
-            self.refresh()
+            # What was committed stays so: if it cannot be read back now, the next use says why.
+            with suppress(HsmError):
+                self.refresh()
 
     def get(self, handle: int) -> HsmObject | None:
         """Return a token key as of the last refresh, whoever owns it.

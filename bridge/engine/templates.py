@@ -157,13 +157,32 @@ def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, 
             ReturnCode.TEMPLATE_INCONSISTENT,
             f"Attribute {attribute.name} contradicts the key's value; leave it out or give the right one.",
         )
+    _check_flags(attribute, value, object_class)
+    if attribute is Attribute.LABEL:
+        check_label(str(value))
+    if isinstance(value, tuple):
+        _check_template(attribute, value)
+
+
+def _check_flags(attribute: Attribute, value: Value, object_class: ObjectClass) -> None:
+    """Refuse the two flags that not every class of keys may have."""
     if attribute is Attribute.PRIVATE and value is False and object_class is not ObjectClass.PUBLIC_KEY:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
             f"PRIVATE is always true on a {name_of(object_class)}; leave it out.",
         )
-    if attribute is Attribute.LABEL:
-        check_label(str(value))
+    if attribute is Attribute.DERIVE and value is True and object_class is ObjectClass.PUBLIC_KEY:
+        raise HsmError(
+            ReturnCode.ATTRIBUTE_VALUE_INVALID, "DERIVE is always false on a public key: nothing is derived from it."
+        )
+
+
+def _check_template(name: Attribute, template: Template) -> None:
+    for attribute, value in template:
+        if attribute in SECRET_VALUES or isinstance(value, tuple) or RULES[attribute].origin is Origin.ENGINE:
+            raise HsmError(ReturnCode.ATTRIBUTE_VALUE_INVALID, f"{name.name} cannot hold {attribute.name}.")
+        if attribute is Attribute.LABEL:
+            check_label(str(value))
 
 
 def _equal(attribute: Attribute, fact: Value, given: Value) -> bool:
@@ -211,10 +230,14 @@ def change(obj: HsmObject, given: Attributes, *, by_admin: bool = False) -> Mapp
                 ReturnCode.ATTRIBUTE_TYPE_INVALID,
                 f"{obj} is a {name_of(obj.object_class)} and has no attribute {attribute.name} to set.",
             )
-        if by_admin is not (attribute is Attribute.TRUSTED):
-            raise _wrong_role(obj, attribute, value)
+        if by_admin and rule.change is not Change.BY_ADMIN:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"An admin sets TRUSTED and nothing else; {attribute.name} of {obj} is changed by its owner.",
+            )
         if not by_admin and not _may_become(rule.change, value):
-            raise _refused_change(obj, attribute, value, rule.change.value)
+            raise _refused_change(obj, attribute, value, rule.change)
+        _check_flags(attribute, value, obj.object_class)
         if attribute is Attribute.LABEL:
             check_label(str(value))
     return {**obj.attributes, **changes}
@@ -228,22 +251,13 @@ def _may_become(rule: Change, value: Value) -> bool:
     )
 
 
-def _wrong_role(obj: HsmObject, attribute: Attribute, value: Value) -> HsmError:
-    if attribute is Attribute.TRUSTED:
-        return _refused_change(obj, attribute, value, "only at the request of an admin (`--as-admin`)")
-    return HsmError(
-        ReturnCode.ACTION_PROHIBITED,
-        f"An admin sets TRUSTED and nothing else; {attribute.name} of {obj} is changed by its owner.",
-    )
-
-
-def _refused_change(obj: HsmObject, attribute: Attribute, value: Value, rule: str) -> HsmError:
+def _refused_change(obj: HsmObject, attribute: Attribute, value: Value, rule: Change) -> HsmError:
     name = attribute.name.lower().replace("_", "-")
     shown = str(value).lower() if isinstance(value, bool) else "given"
     return HsmError(
         ReturnCode.ATTRIBUTE_READ_ONLY,
         f"Attribute {name} cannot be set to the value {shown} by the user for this operation: "
-        f"on {obj} it changes {rule}.",
+        f"on {obj} it changes {rule.value}.",
     )
 
 

@@ -124,6 +124,11 @@ class JPypeEngine:
         return self._session.import_key(_template(template))
 
     @_translated
+    def importForUse(self, template: Any) -> int:  # noqa: N802
+        """See ``Engine.importForUse``."""
+        return self._session.import_for_use(_template(template))
+
+    @_translated
     def find(self, template: Any) -> Any:
         """See ``Engine.find``."""
         return jpype.JLong[:](self._session.find(_template(template)))

@@ -96,7 +96,12 @@ def value_of(key_type: KeyType, object_class: ObjectClass) -> Template:
 
 def able(object_class: ObjectClass) -> Template:
     """Return a template that allows a class of keys everything that it can be allowed."""
-    return {name: True for name in USAGE.values() if object_class in RULES[name].classes}
+    return {name: True for name in USAGE.values() if may_have(object_class, name)}
+
+
+def may_have(object_class: ObjectClass, flag: Attribute) -> bool:
+    """Tell whether a class of keys may have a flag that is true."""
+    return object_class in RULES[flag].classes and (flag, object_class) != (Attribute.DERIVE, PUBLIC)
 
 
 def new_key(session: Session, key_type: KeyType, object_class: ObjectClass, given: Template | None = None) -> int:

@@ -26,6 +26,7 @@ CHANGES = {
     "WRAP_WITH_TRUSTED": Change.TO_TRUE,
     "EXTRACTABLE": Change.TO_FALSE,
     "MODIFIABLE": Change.TO_FALSE,
+    "TRUSTED": Change.BY_ADMIN,
 }
 
 
@@ -59,6 +60,10 @@ def try_changes(session: Session, attribute: Attribute, handle: int) -> None:
                 session.set_attributes(handle, {attribute: value})
             assert caught.value.code in {ReturnCode.ATTRIBUTE_TYPE_INVALID, ReturnCode.ATTRIBUTE_READ_ONLY}
             continue
+        if attribute is Attribute.DERIVE and value is True and before[Attribute.CLASS] == ObjectClass.PUBLIC_KEY:
+            with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "DERIVE", "public key"):
+                session.set_attributes(handle, {attribute: value})
+            continue
         code = None if value == current or rule.change is Change.FREELY else ReturnCode.ATTRIBUTE_READ_ONLY
         if rule.change is Change.TO_TRUE and value is True:
             code = None
@@ -71,8 +76,7 @@ def try_changes(session: Session, attribute: Attribute, handle: int) -> None:
             session.set_attributes(handle, {attribute: value})
             current = value
         else:
-            rule_text = "at the request of an admin" if attribute is Attribute.TRUSTED else rule.change.value
-            with refused(code, attribute.name.lower().replace("_", "-"), rule_text):
+            with refused(code, attribute.name.lower().replace("_", "-"), rule.change.value):
                 session.set_attributes(handle, {attribute: value})
         assert session.attributes(handle).get(attribute) == current
     after = dict(session.attributes(handle))

@@ -13,7 +13,7 @@ from engine.keys import P256, Template, import_both, new_aes, new_pair, refused,
 DEFAULTS: dict[str, tuple[Value | None, Value | None, Value | None]] = {
     #                      secret public private
     "DECRYPT": (True, None, True),
-    "DERIVE": (False, None, False),
+    "DERIVE": (False, False, False),
     "ENCRYPT": (True, True, None),
     "EXTRACTABLE": (True, None, True),
     "PRIVATE": (True, True, True),
@@ -103,6 +103,10 @@ def test_what_may_be_given_at_creation(session: Session, attribute: Attribute, o
     elif object_class not in rule.classes or (attribute not in right and rule.kind is not bool):
         code = ReturnCode.TEMPLATE_INCONSISTENT
     else:
+        if attribute is Attribute.DERIVE and object_class is ObjectClass.PUBLIC_KEY:
+            right[attribute] = False
+            with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "DERIVE"):
+                make(True)
         for value in [right[attribute]] if attribute in right else [True, False]:
             assert session.attributes(make(value))[attribute] == value
         return

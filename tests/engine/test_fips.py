@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bridge.engine import Attribute, Hsm, KeyType, MechanismType, ObjectClass, ReturnCode, Role, Session
+from bridge.engine.parameters import Ecdh
 from bridge.engine.settings import Mode
 from bridge.store import create_home, open_home
 from engine.keys import Template, refused
@@ -38,7 +40,8 @@ def fips(tmp_path_factory: pytest.TempPathFactory, quick_passwords: None) -> Ses
 
 
 def is_banned(use: Use) -> bool:
-    return use.mechanism is RSA_PKCS and use.operation in {"encrypt", "decrypt", "wrap", "unwrap"}
+    padded = use.mechanism is RSA_PKCS and use.operation in {"encrypt", "decrypt", "wrap", "unwrap"}
+    return padded or use.mechanism is MechanismType.ECDH1_DERIVE  # without a KDF, as parameter_of has it
 
 
 @pytest.mark.parametrize("use", list(uses()), ids=str)
@@ -55,6 +58,7 @@ def test_every_operation(fips: Session, use: Use) -> None:
         "encrypt": lambda: fips.encrypt(key, use.mechanism, b"data", parameter_of(use.mechanism)),
         "decrypt": lambda: fips.decrypt(key, use.mechanism, bytes(256), parameter_of(use.mechanism)),
         "wrap": lambda: fips.wrap(key, use.mechanism, new_payload(fips), parameter_of(use.mechanism)),
+        "derive": lambda: fips.derive(key, use.mechanism, derived_template(), parameter_of(use.mechanism)),
         "unwrap": lambda: fips.unwrap(key, use.mechanism, bytes(256), unwrapped_template()),
     }
     with refused(ReturnCode.MECHANISM_INVALID, "FIPS mode", use.mechanism.name, use.operation):
@@ -100,3 +104,10 @@ def test_keys_of_before_are_of_no_use(hsm: Hsm, session: Session, monkeypatch: p
     for operation in ("encrypt", "decrypt"):
         with refused(ReturnCode.MECHANISM_INVALID, "FIPS mode", "Triple DES"):
             getattr(session, operation)(key, MechanismType.DES3_ECB, bytes(8))
+
+
+def test_key_agreement_with_a_kdf_is_allowed(fips: Session) -> None:
+    key = new_key(fips, KeyType.EC, ObjectClass.PRIVATE_KEY)
+    plain = parameter_of(MechanismType.ECDH1_DERIVE)
+    assert isinstance(plain, Ecdh)
+    fips.derive(key, MechanismType.ECDH1_DERIVE, derived_template(), replace(plain, kdf=6))

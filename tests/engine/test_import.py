@@ -299,3 +299,13 @@ def test_a_point_may_be_compressed(session: Session) -> None:
     )
     handle = session.import_key({PUBLIC: compressed})
     assert session.attributes(handle)[PUBLIC] == canonical
+
+
+def test_what_nobody_could_use_is_not_parsed(session: Session) -> None:
+    """Huge numbers would keep the HSM busy for minutes."""
+    for value in (PUBLIC, Attribute.PRIVATE_KEY_INFO):
+        with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "16384 bytes"):
+            session.import_key({value: bytes(16_385)})
+    modulus = software_rsa().public_key().public_numbers().n
+    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "64 bits"):
+        session.import_key({PUBLIC: public_info(rsa.RSAPublicNumbers(2**65 + 1, modulus).public_key())})

@@ -16,12 +16,14 @@ from engine.operations import (
     USAGE,
     Use,
     derived_template,
+    may_have,
     new_key,
     new_payload,
     parameter_of,
     prepare,
     unwrapped_template,
     uses,
+    value_of,
 )
 
 USES = list(uses())
@@ -38,7 +40,7 @@ def test_each_flag_of_the_key_used(session: Session, use: Use) -> None:
     """An operation needs its usage attribute, and no other flag of its key, whether true or false, matters."""
     call = prepare(session, use)
     for attribute in GIVEN:
-        if use.object_class not in RULES[attribute].classes:
+        if not may_have(use.object_class, attribute):
             continue
         for value in (True, False):
             key = new_key(session, use.key_type, use.object_class, {attribute: value})
@@ -77,7 +79,7 @@ def test_keys_of_other_types_and_classes(session: Session, use: Use) -> None:
                 with refused(ReturnCode.KEY_TYPE_INCONSISTENT, key_type.name):
                     call(key, {})
             elif object_class is not use.object_class:
-                with refused(ReturnCode.KEY_FUNCTION_NOT_PERMITTED, "has no attribute"):
+                with refused(ReturnCode.KEY_FUNCTION_NOT_PERMITTED, USAGE[use.operation].name):
                     call(key, {})
 
 
@@ -250,3 +252,40 @@ def _share(hsm: Hsm, handle: int, user: str) -> None:
         obj = hsm.get(handle)
         assert obj is not None
         transaction.put_object(replace(obj, shared_with=frozenset({user})))
+
+
+@pytest.mark.parametrize("sensitive", [True, False])
+@pytest.mark.parametrize("extractable", [True, False])
+def test_where_a_key_comes_from(session: Session, sensitive: bool, extractable: bool) -> None:
+    """A derived key was always what its base always was; of an unwrapped one nobody knows what it was before."""
+    given: Template = {Attribute.SENSITIVE: sensitive, Attribute.EXTRACTABLE: extractable}
+    length: Template = {Attribute.VALUE_LEN: 32, Attribute.DERIVE: True}
+    base = session.generate_key(MechanismType.AES_KEY_GEN, length | given)
+    kdf, no_pad = MechanismType.SP800_108_COUNTER_KDF, MechanismType.CLOUDHSM_AES_KEY_WRAP_NO_PAD
+    derived = session.derive(base, kdf, derived_template(given), parameter_of(kdf))
+    wrapped = session.wrap(base, no_pad, new_payload(session))
+    unwrapped = session.unwrap(base, no_pad, wrapped, unwrapped_template(given))
+    for handle, known in ((derived, True), (unwrapped, False)):
+        attributes = session.attributes(handle)
+        assert attributes[Attribute.LOCAL] is False
+        assert attributes[Attribute.ALWAYS_SENSITIVE] is (known and sensitive)
+        assert attributes[Attribute.NEVER_EXTRACTABLE] is (known and not extractable)
+
+
+def test_a_public_key_is_exported_whatever_is_switched(session: Session) -> None:
+    public = new_key(session, KeyType.EC, ObjectClass.PUBLIC_KEY)
+    assert session.export(public) == session.attributes(public)[Attribute.PUBLIC_KEY_INFO]
+
+
+def test_a_key_of_an_operation_is_imported_unless_that_is_switched_off(hsm: Hsm, session: Session) -> None:
+    secret, public = value_of(KeyType.AES, SECRET), value_of(KeyType.EC, ObjectClass.PUBLIC_KEY)
+    private = value_of(KeyType.EC, ObjectClass.PRIVATE_KEY)
+    for template in (secret, public, private):
+        handle = session.import_for_use({**template, Attribute.TOKEN: True})
+        assert session.attributes(handle)[Attribute.TOKEN] is False
+    hsm.configure(implicit_import=False)
+    session.import_for_use(public)
+    for template in (secret, private):
+        with refused(ReturnCode.ACTION_PROHIBITED, "implicit import", "--enable-implicit-import"):
+            session.import_for_use(template)
+        session.import_key(template)

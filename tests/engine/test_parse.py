@@ -61,11 +61,24 @@ def test_a_template_comes_out_sorted(name: str, named: dict[str, Value]) -> None
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-@pytest.mark.parametrize("inner", ["VALUE", "PRIVATE_KEY_INFO", "LOCAL", "TRUSTED", "CHECK_VALUE", *TEMPLATES])
-def test_a_template_holds_what_a_caller_may_ask_for(name: str, inner: str) -> None:
-    values: dict[type, object] = {bool: True, bytes: b"", tuple: {}}
-    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, name, inner):
-        parse({name: {inner: values[RULES[Attribute[inner]].kind]}})
+def test_a_template_holds_no_template(name: str) -> None:
+    for inner in TEMPLATES:
+        with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, name):
+            parse({name: {inner: {}}})
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize(
+    ("inner", "value"),
+    [("VALUE", b""), ("PRIVATE_KEY_INFO", b""), ("LOCAL", True), ("TRUSTED", True), ("CHECK_VALUE", b""),
+     ("LABEL", "x" * 128), ("LABEL", "\ud800"), ("WRAP_TEMPLATE", ())],
+    ids=repr,
+)  # fmt: skip
+def test_a_template_holds_what_a_caller_may_ask_for(session: Session, name: str, inner: str, value: Value) -> None:
+    template = {Attribute.VALUE_LEN: 32, Attribute[name]: ((Attribute[inner], value),)}
+    with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, inner):
+        session.generate_key(MechanismType.AES_KEY_GEN, template)
+    assert session.find({}) == []
 
 
 @pytest.mark.parametrize("name", list(Attribute.__members__))

@@ -116,7 +116,14 @@ def _checked(length: int | None) -> int:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.ECDH1_DERIVE, frozenset({KeyType.EC}), Ecdh, derive=_ecdh),
+    Mechanism(
+        MechanismType.ECDH1_DERIVE,
+        frozenset({KeyType.EC}),
+        Ecdh,
+        fips_ban="key agreement without a key derivation function is not approved (NIST SP 800-56A)",
+        fips_ban_on=lambda parameter: isinstance(parameter, Ecdh) and parameter.kdf == _NO_KDF,
+        derive=_ecdh,
+    ),
     Mechanism(MechanismType.SP800_108_COUNTER_KDF, frozenset({KeyType.AES}), CounterKdf, derive=_counter_kdf),
     Mechanism(MechanismType.HKDF_DERIVE, frozenset({KeyType.GENERIC_SECRET, KeyType.AES}), Hkdf, derive=_hkdf),
 )

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from bridge.engine.attributes import Attribute, Attributes, KeyType, number
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.material import check_rsa_bits
+from bridge.engine.material import RSA_EXPONENT_BITS, check_rsa_bits
 from bridge.engine.mechanisms import rsa_encryption as encryption
 from bridge.engine.mechanisms import rsa_signature as signature
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
@@ -17,7 +17,6 @@ from bridge.engine.parameters import Oaep, Pss, RsaAesKeyWrap
 
 _KEYS = frozenset({KeyType.RSA})
 _USUAL_EXPONENT = 65537
-_EXPONENT_BITS = 64
 
 
 def _generate_pair(template: Attributes) -> RSAPrivateKey:
@@ -37,10 +36,10 @@ def _generate_pair(template: Attributes) -> RSAPrivateKey:
 
 def _generate_with_exponent(bits: int, exponent: int) -> RSAPrivateKey:
     """Generate a key with a public exponent that ``cryptography`` does not generate."""
-    if exponent < _USUAL_EXPONENT or exponent % 2 == 0 or exponent.bit_length() > _EXPONENT_BITS:
+    if exponent < _USUAL_EXPONENT or exponent % 2 == 0 or exponent.bit_length() > RSA_EXPONENT_BITS:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
-            f"PUBLIC_EXPONENT of a new RSA key is odd, at least {_USUAL_EXPONENT} and at most {_EXPONENT_BITS} bits "
+            f"PUBLIC_EXPONENT of a new RSA key is odd, at least {_USUAL_EXPONENT} and at most {RSA_EXPONENT_BITS} bits "
             "long; leave it out for the usual one.",
         )
     encoded = RSA.generate(bits, e=exponent).export_key("DER", pkcs=8)

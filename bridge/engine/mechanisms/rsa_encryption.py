@@ -16,6 +16,8 @@ from bridge.engine.parameters import Oaep, RsaAesKeyWrap
 
 _PKCS1 = PKCS1v15()
 _PKCS1_PADDING_BYTES = 11
+_SEMIBLOCK = 8
+_SHORTEST_KEYWRAP = 2 * _SEMIBLOCK
 _AES_BITS = (128, 192, 256)
 
 
@@ -69,9 +71,16 @@ def decrypt_oaep(key: RSAPrivateKey, parameter: Oaep, data: bytes) -> bytes:
         raise _undecipherable() from None
 
 
-@lru_cache(maxsize=64)
 def _oaep(parameter: Oaep) -> OAEP:
+    # Labels are the callers' and of any length, so that only the padding without one is kept.
+    return _labelled(parameter) if parameter.label else _unlabelled(parameter)
+
+
+def _labelled(parameter: Oaep) -> OAEP:
     return OAEP(MGF1(hash_of(parameter.mgf_hash)), hash_of(parameter.hash), parameter.label or None)
+
+
+_unlabelled = lru_cache(maxsize=32)(_labelled)
 
 
 def encrypt_raw(key: RSAPublicKey, parameter: None, data: bytes) -> bytes:
@@ -144,10 +153,12 @@ def unwrap_with_aes(key: RSAPrivateKey, parameter: RsaAesKeyWrap, wrapped: bytes
     """
     oaep = _inner_oaep(parameter)
     size = key.key_size // 8
-    if len(wrapped) <= size:
+    # The length is judged first, so that its refusal does not tell whether the RSA part was right.
+    if len(wrapped) < size + _SHORTEST_KEYWRAP or (len(wrapped) - size) % _SEMIBLOCK:
         raise HsmError(
             ReturnCode.WRAPPED_KEY_LEN_RANGE,
-            f"A wrapped key begins with {size} bytes for the temporary AES key; {len(wrapped)} were given in all.",
+            f"A wrapped key has {size} bytes for the temporary AES key, then a multiple of {_SEMIBLOCK}, at least "
+            f"{_SHORTEST_KEYWRAP}; {len(wrapped)} were given in all.",
         )
     try:
         temporary = key.decrypt(wrapped[:size], _oaep(oaep))

@@ -11,8 +11,10 @@ import logging
 import os
 import sys
 import time
+import warnings
 
 import jpype
+from cryptography.utils import CryptographyDeprecationWarning
 
 from bridge.engine.objects import HsmObject
 from bridge.jvm import start
@@ -34,6 +36,8 @@ def main(classes: str, folder: str, cases: str, seed: str, prefix: str = "", fir
     """Run, and print what was found."""
     # What the engine logs of a defect is in its exception too, and would end up on standard error.
     logging.disable(logging.CRITICAL)
+    # One changed byte makes a Diffie-Hellman key of an RSA key; it is refused, but cryptography warns that it saw one.
+    warnings.simplefilter("ignore", CryptographyDeprecationWarning)
     start(classpath=[classes])
     user, password = os.environ["HSM_USER"], os.environ["HSM_PASSWORD"]
     fuzz = jpype.JClass("Fuzz").run(int(cases), int(seed), folder, user, password, prefix, int(first))

@@ -1,3 +1,5 @@
+import com.amazonaws.cloudhsm.jce.jni.exception.ProviderException;
+import java.io.IOException;
 import java.security.AlgorithmParameters;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
@@ -131,7 +133,8 @@ final class CipherTargets {
     byte[] label = Material.bytes(10);
     byte[] encrypted = run(name, Cipher.ENCRYPT_MODE, material.rsa.getPublic(), labelled(label), Material.bytes(20));
     targets.add(
-        Target.authenticated("label of " + name, List.of(label), Set.of(BadPaddingException.class, InvalidAlgorithmParameterException.class),
+        Target.authenticated("label of " + name, List.of(label),
+            Set.of(BadPaddingException.class, InvalidAlgorithmParameterException.class),
             input -> {
               run(name, Cipher.DECRYPT_MODE, material.rsa.getPrivate(), labelled(input), encrypted);
               return true;
@@ -154,7 +157,7 @@ final class CipherTargets {
               AlgorithmParameters read = AlgorithmParameters.getInstance(algorithm, "SunJCE");
               try {
                 read.init(input);
-              } catch (java.io.IOException | RuntimeException e) {
+              } catch (IOException | RuntimeException e) {
                 return null;
               }
               Cipher.getInstance(name, material.provider).init(Cipher.ENCRYPT_MODE, key, read);
@@ -198,7 +201,7 @@ final class CipherTargets {
       SecretKey key = name.equals("AESCMAC") ? material.aes : material.generic;
       targets.add(
           Target.of("data of " + name, List.of(Material.bytes(16_224), Material.bytes(20)),
-              Set.of(com.amazonaws.cloudhsm.jce.jni.exception.ProviderException.class),
+              Set.of(ProviderException.class),
               input -> {
                 Mac mac = Mac.getInstance(name, material.provider);
                 mac.init(key);

@@ -1,8 +1,9 @@
+import java.security.Key;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 
 /** A software key that says what it is told to say. */
-abstract class EncodedKey implements java.security.Key {
+abstract class EncodedKey implements Key {
 
   private static final long serialVersionUID = 1L;
 

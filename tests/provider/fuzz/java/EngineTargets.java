@@ -68,7 +68,8 @@ final class EngineTargets {
     both("AES_ECB", Mechanisms.AES_ECB, aes, aes, null, 32);
     both("AES_ECB_PAD", Mechanisms.AES_ECB_PAD, aes, aes, null, 32);
     both("AES_GCM", Mechanisms.AES_GCM, aes, aes, Parameters.gcm(Material.bytes(12), Material.bytes(9), 128), 32);
-    both("CLOUDHSM_AES_GCM", Mechanisms.CLOUDHSM_AES_GCM, aes, aes, Parameters.gcm(new byte[0], Material.bytes(9), 128), 32);
+    byte[] noIv = Parameters.gcm(new byte[0], Material.bytes(9), 128);
+    both("CLOUDHSM_AES_GCM", Mechanisms.CLOUDHSM_AES_GCM, aes, aes, noIv, 32);
     both("DES3_CBC", Mechanisms.DES3_CBC, desede, desede, shortIv, 32);
     both("DES3_CBC_PAD", Mechanisms.DES3_CBC_PAD, desede, desede, shortIv, 32);
     both("DES3_ECB", Mechanisms.DES3_ECB, desede, desede, null, 32);
@@ -199,7 +200,8 @@ final class EngineTargets {
             return null;
           });
     }
-    add("name of an attribute", List.of("LABEL".getBytes(StandardCharsets.UTF_8), "VALUE_LEN".getBytes(StandardCharsets.UTF_8)),
+    add("name of an attribute",
+        List.of("LABEL".getBytes(StandardCharsets.US_ASCII), "VALUE_LEN".getBytes(StandardCharsets.US_ASCII)),
         input -> engine.find(Map.of(new String(input, StandardCharsets.ISO_8859_1), "text")));
   }
 

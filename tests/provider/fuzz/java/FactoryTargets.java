@@ -1,24 +1,18 @@
 import com.amazonaws.cloudhsm.jce.jni.exception.AttributeException;
-import com.amazonaws.cloudhsm.jce.provider.KeyStoreWithAttributes;
 import com.amazonaws.cloudhsm.jce.provider.attributes.EcParams;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyPairAttributesMapBuilder;
-import com.amazonaws.cloudhsm.jce.provider.attributes.KeyReferenceSpec;
-import io.hsmbridge.key.HsmKey;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.InvalidParameterException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.KeyStore;
 import java.security.Signature;
-import java.security.UnrecoverableKeyException;
 import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPrivateKeySpec;
@@ -29,25 +23,22 @@ import java.security.spec.RSAPrivateCrtKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import javax.crypto.KeyGenerator;
 import javax.crypto.Mac;
-import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Keys from outside: encodings, parts, labels, and what searches take. */
+/** Keys from outside, encoded or in parts. */
 final class FactoryTargets {
 
-  private static final Set<Class<? extends Exception>> SPEC = Set.of(InvalidKeySpecException.class);
+  static final Set<Class<? extends Exception>> SPEC = Set.of(InvalidKeySpecException.class);
   private static final Set<Class<? extends Exception>> KEY = Set.of(InvalidKeyException.class);
 
   /** What the HSM alone can judge is refused when the key is generated, which declares no checked exception. */
-  private static final Set<Class<? extends Exception>> GENERATION =
+  static final Set<Class<? extends Exception>> GENERATION =
       Set.of(InvalidAlgorithmParameterException.class, InvalidParameterException.class, AttributeException.class);
 
   private final Material material;
@@ -72,9 +63,6 @@ final class FactoryTargets {
     made.rsaParts();
     made.ecParts();
     made.secrets();
-    made.searches();
-    made.references();
-    made.labels();
     return made.targets;
   }
 
@@ -191,7 +179,7 @@ final class FactoryTargets {
 
   private void ecParts() throws Exception {
     ECPrivateKey key = (ECPrivateKey) material.softwareEc.getPrivate();
-    ECPoint point = ((java.security.interfaces.ECPublicKey) material.softwareEc.getPublic()).getW();
+    ECPoint point = ((ECPublicKey) material.softwareEc.getPublic()).getW();
     KeyAttributesMap own = new KeyAttributesMap();
     own.put(KeyAttribute.EC_PARAMS, EcParams.EC_CURVE_PRIME256);
     own.put(KeyAttribute.VALUE, key.getS().toByteArray());
@@ -272,98 +260,7 @@ final class FactoryTargets {
     }
   }
 
-  private void searches() throws Exception {
-    Map<KeyAttribute, byte[]> conditions = new EnumMap<>(KeyAttribute.class);
-    conditions.put(KeyAttribute.ID, Material.bytes(8));
-    conditions.put(KeyAttribute.MODULUS, ((RSAPrivateCrtKey) material.softwareRsa.getPrivate()).getModulus().toByteArray());
-    conditions.put(KeyAttribute.PUBLIC_EXPONENT, new byte[] {1, 0, 1});
-    conditions.put(KeyAttribute.EC_PARAMS, EcParams.EC_CURVE_PRIME256);
-    conditions.put(KeyAttribute.EC_POINT, material.softwareEd25519.getPublic().getEncoded());
-    conditions.put(KeyAttribute.VALUE, Material.bytes(32));
-    for (Map.Entry<KeyAttribute, byte[]> condition : conditions.entrySet()) {
-      targets.add(
-          Target.of("search by " + condition.getKey(), List.of(condition.getValue()), SPEC,
-              input -> {
-                KeyStoreWithAttributes store = KeyStoreWithAttributes.getInstance("CloudHSM", material.provider);
-                store.load(null, null);
-                store.getKeys(with(new KeyAttributesMap(), condition.getKey(), input));
-                return null;
-              }));
-    }
-  }
-
-  private void references() {
-    byte[] handle = ByteBuffer.allocate(Long.BYTES).putLong(((HsmKey) material.aes).handle()).array();
-    targets.add(
-        Target.of("key reference", List.of(handle), SPEC,
-            input -> {
-              KeyStoreWithAttributes store = KeyStoreWithAttributes.getInstance("CloudHSM", material.provider);
-              store.load(null, null);
-              long reference = ByteBuffer.wrap(Arrays.copyOf(input, Long.BYTES)).getLong();
-              store.getKey(KeyReferenceSpec.getInstance(reference));
-              return null;
-            }));
-  }
-
-  private void labels() {
-    List<byte[]> valid = List.of("label".getBytes(StandardCharsets.UTF_16BE), "\ud83d\udd11".getBytes(StandardCharsets.UTF_16BE));
-    targets.add(
-        Target.of("LABEL of a key to generate", valid, GENERATION,
-            input -> {
-              KeyGenerator generator = KeyGenerator.getInstance("AES", material.provider);
-              KeyAttributesMap attributes = new KeyAttributesMap();
-              attributes.put(KeyAttribute.LABEL, text(input));
-              attributes.put(KeyAttribute.SIZE, 256);
-              generator.init(attributes);
-              return generator.generateKey();
-            }));
-    targets.add(
-        Target.of("LABEL of a key to import", valid, SPEC,
-            input -> {
-              KeyAttributesMap attributes = new KeyAttributesMap();
-              attributes.put(KeyAttribute.LABEL, text(input));
-              attributes.put(KeyAttribute.VALUE, new byte[16]);
-              return SecretKeyFactory.getInstance("AES", material.provider).generateSecret(attributes);
-            }));
-    targets.add(
-        Target.of("LABEL to search by", valid, Set.of(InvalidKeySpecException.class, UnrecoverableKeyException.class),
-            input -> {
-              KeyStoreWithAttributes store = KeyStoreWithAttributes.getInstance("CloudHSM", material.provider);
-              store.load(null, null);
-              KeyAttributesMap attributes = new KeyAttributesMap();
-              attributes.put(KeyAttribute.LABEL, text(input));
-              return store.getKey(attributes);
-            }));
-    targets.add(
-        Target.of("alias of a keystore", valid, Set.of(UnrecoverableKeyException.class),
-            input -> {
-              KeyStore store = KeyStore.getInstance("CloudHSM", material.provider);
-              store.load(null, null);
-              return store.getKey(text(input), null);
-            }));
-    targets.add(
-        Target.of("ID of a key to generate", List.of(Material.bytes(8)),
-            GENERATION,
-            input -> {
-              KeyGenerator generator = KeyGenerator.getInstance("AES", material.provider);
-              KeyAttributesMap attributes = new KeyAttributesMap();
-              attributes.put(KeyAttribute.ID, input);
-              attributes.put(KeyAttribute.SIZE, 256);
-              generator.init(attributes);
-              return generator.generateKey();
-            }));
-  }
-
-  /** Any 16-bit units, among them halves of surrogate pairs. */
-  private static String text(byte[] input) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i + 1 < input.length; i += 2) {
-      text.append((char) ((input[i] & 0xFF) << 8 | input[i + 1] & 0xFF));
-    }
-    return text.toString();
-  }
-
-  private static KeyAttributesMap with(KeyAttributesMap map, KeyAttribute attribute, byte[] value) throws Exception {
+  static KeyAttributesMap with(KeyAttributesMap map, KeyAttribute attribute, byte[] value) throws Exception {
     KeyAttributesMap changed = new KeyAttributesMap(map);
     changed.put(attribute, value);
     return changed;

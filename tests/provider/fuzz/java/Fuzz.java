@@ -21,15 +21,15 @@ import java.util.TreeMap;
 import javax.security.auth.Destroyable;
 
 /**
- * Gives mutations of valid bytes to every parameter that takes bytes. Each case is made of the seed, its target's name
- * and its number, so that one alone can be run again.
+ * Gives mutations of valid bytes to every parameter that takes bytes. What a case changes follows from the seed, its
+ * target's name and its number, so that one alone can be run again; what it changes are keys of this run.
  */
 public final class Fuzz {
 
   private static final long SLOW_NANOS = 1_000_000_000L;
   private static final long HANGING_NANOS = 60_000_000_000L;
   private static final int MOST_OF_A_TARGET = 3;
-  private static final int MOST_BYTES_SHOWN = 400;
+  private static final int MOST_BYTES_SHOWN = 4000;
 
   /** How many cases were run. */
   public long cases;
@@ -93,6 +93,7 @@ public final class Fuzz {
       List<Target> targets = new ArrayList<>();
       targets.addAll(UnwrapTargets.of(material));
       targets.addAll(FactoryTargets.of(material));
+      targets.addAll(SearchTargets.of(material));
       targets.addAll(CipherTargets.of(material));
       targets.addAll(SignatureTargets.of(material));
       targets.addAll(DerivationTargets.of(material));

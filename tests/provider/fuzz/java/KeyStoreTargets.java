@@ -1,6 +1,8 @@
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -23,7 +25,7 @@ final class KeyStoreTargets {
   /** Takes a folder with {@code certificate.der} and any PKCS#12 files, whose password is {@code changeit}. */
   static List<Target> of(Material material, Path folder) throws Exception {
     Certificate certificate;
-    try (java.io.InputStream stream = Files.newInputStream(folder.resolve("certificate.der"))) {
+    try (InputStream stream = Files.newInputStream(folder.resolve("certificate.der"))) {
       certificate = CertificateFactory.getInstance("X.509").generateCertificate(stream);
     }
     KeyStore store = KeyStore.getInstance("CloudHSM", material.provider);
@@ -34,7 +36,7 @@ final class KeyStoreTargets {
     targets.add(target(material, "keystore with a password", stored(store, PASSWORD), PASSWORD));
     targets.add(target(material, "keystore without a password", stored(store, null), null));
     targets.add(target(material, "keystore whose password is not given", stored(store, PASSWORD), null));
-    try (java.nio.file.DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.p12")) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.p12")) {
       for (Path file : files) {
         targets.add(target(material, "keystore " + file.getFileName(), Files.readAllBytes(file), PASSWORD));
       }

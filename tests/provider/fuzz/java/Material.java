@@ -5,6 +5,7 @@ import com.amazonaws.cloudhsm.jce.provider.attributes.KeyPairAttributesMapBuilde
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -70,10 +71,11 @@ final class Material {
 
   private static KeyPair software(String algorithm, int size) {
     try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm, algorithm.equals("RSA") ? "SunRsaSign" : "SunEC");
+      String jdk = algorithm.equals("RSA") ? "SunRsaSign" : "SunEC";
+      KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm, jdk);
       generator.initialize(size);
       return generator.generateKeyPair();
-    } catch (java.security.GeneralSecurityException e) {
+    } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }
   }

@@ -17,6 +17,9 @@ final class Mutator {
     {(byte) 0x82, (byte) 0xFF, (byte) 0xFF}, {(byte) 0x83, 1, 0, 0}, {(byte) 0x84, 0x7F, -1, -1, -1},
     {(byte) 0x84, -1, -1, -1, -1}, {(byte) 0x88, 0, 0, 0, 1, 0, 0, 0, 0}
   };
+  /** Of DER: numbers, strings, identifiers, sequences, what is tagged by its place. */
+  private static final String TAGS = "\u0002\u0003\u0004\u0005\u0006\u0030\u0031\u00a0\u00a1";
+
   private static final int SEVERAL = 4;
 
   private final Random random;
@@ -121,7 +124,7 @@ final class Mutator {
   private byte[] withOtherLength(byte[] input) {
     int begin = random.nextInt(random.nextBoolean() ? Math.min(40, input.length) : input.length);
     int tag = begin;
-    while (tag < input.length - 1 && "\u0002\u0003\u0004\u0005\u0006\u0030\u0031\u00a0\u00a1".indexOf(input[tag] & 0xFF) < 0) {
+    while (tag < input.length - 1 && TAGS.indexOf(input[tag] & 0xFF) < 0) {
       tag++;
     }
     if (tag >= input.length - 1) {

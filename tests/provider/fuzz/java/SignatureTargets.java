@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.security.AlgorithmParameters;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.KeyPair;
@@ -89,7 +90,7 @@ final class SignatureTargets {
                 AlgorithmParameters encoded = AlgorithmParameters.getInstance("RSASSA-PSS");
                 encoded.init(input);
                 read = encoded.getParameterSpec(PSSParameterSpec.class);
-              } catch (java.io.IOException | RuntimeException e) {
+              } catch (IOException | RuntimeException e) {
                 return null;
               }
               Signature signer = signature("RSASSA-PSS", read);

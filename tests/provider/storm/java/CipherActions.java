@@ -1,5 +1,6 @@
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.security.Key;
 import java.security.KeyPair;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.MGF1ParameterSpec;
@@ -133,7 +134,7 @@ final class CipherActions {
     Task.same("raw RSA decrypted", plain, inPieces(task, cipher, expected));
   }
 
-  static Cipher software(String name, int mode, java.security.Key key, AlgorithmParameterSpec parameters)
+  static Cipher software(String name, int mode, Key key, AlgorithmParameterSpec parameters)
       throws Exception {
     Cipher cipher = Cipher.getInstance(name, "SunJCE");
     cipher.init(mode, key, parameters);

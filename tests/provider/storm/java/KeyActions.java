@@ -8,6 +8,7 @@ import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.interfaces.RSAPublicKey;
@@ -157,8 +158,8 @@ final class KeyActions {
             ? factory.generatePublic(new X509EncodedKeySpec(software.getPublic().getEncoded()))
             : (PublicKey) factory.translateKey(software.getPublic());
     Task.same(algorithm + " public key", software.getPublic().getEncoded(), publicKey.getEncoded());
-    Key privateKey = factory.translateKey(software.getPrivate());
-    checkPair(task, algorithm, new KeyPair(publicKey, (java.security.PrivateKey) privateKey));
+    PrivateKey privateKey = (PrivateKey) factory.translateKey(software.getPrivate());
+    checkPair(task, algorithm, new KeyPair(publicKey, privateKey));
   }
 
   private static void mldsaFactory(Task task, String name) throws Exception {

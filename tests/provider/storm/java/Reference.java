@@ -36,7 +36,7 @@ final class Reference {
     for (int i = 0; i < 16; i++) {
       result[i] = (byte) (block[i] << 1 | (i < 15 ? (block[i + 1] & 0xFF) >>> 7 : 0));
     }
-    result[15] ^= block[0] < 0 ? 0x87 : 0;
+    result[15] ^= (byte) (block[0] < 0 ? 0x87 : 0);
     return result;
   }
 

@@ -19,8 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Many threads do everything that the provider can, at once, while keys come and go. Each result is compared with another
- * implementation. A seed gives every thread its order of actions and its data.
+ * Many threads do everything that the provider can, at once, while keys come and go. Each result is compared with
+ * another implementation. A seed gives every thread its order of actions and its data.
  */
 public final class Storm {
 

@@ -2,6 +2,7 @@ import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import java.security.Key;
 import java.security.PrivateKey;
+import java.security.interfaces.RSAKey;
 import java.security.spec.AlgorithmParameterSpec;
 import java.util.Arrays;
 import java.util.List;
@@ -127,13 +128,14 @@ final class WrapActions {
         value -> CipherActions.software(software, Cipher.ENCRYPT_MODE, by.software.getPublic(), oaep).doFinal(value);
     secret(
         task, name, task.either(by.own.getPublic(), by.software.getPublic()),
-        task.seldomOther(by.own.getPrivate(), by.software.getPrivate()), oaep, task.pick(task.stock.generic), opener, closer);
+        task.seldomOther(by.own.getPrivate(), by.software.getPrivate()), oaep, task.pick(task.stock.generic),
+        opener, closer);
   }
 
   private static void rsaAes(Task task, String name, String hash) throws Exception {
     Twins.Pair by = task.pick(task.stock.rsa);
     OAEPParameterSpec oaep = CipherActions.oaep(hash);
-    int modulus = (((java.security.interfaces.RSAKey) by.software.getPublic()).getModulus().bitLength() + 7) / 8;
+    int modulus = (((RSAKey) by.software.getPublic()).getModulus().bitLength() + 7) / 8;
     Software opener =
         wrapped -> {
           byte[] aes =
@@ -146,7 +148,8 @@ final class WrapActions {
         };
     secret(
         task, name, task.either(by.own.getPublic(), by.software.getPublic()),
-        task.seldomOther(by.own.getPrivate(), by.software.getPrivate()), null, task.pick(task.stock.generic), opener, null);
+        task.seldomOther(by.own.getPrivate(), by.software.getPrivate()), null, task.pick(task.stock.generic),
+        opener, null);
     Twins.Pair pair = task.pick(task.stock.ec);
     Cipher cipher = Cipher.getInstance(name, task.provider);
     cipher.init(Cipher.WRAP_MODE, by.own.getPublic());

@@ -12,7 +12,6 @@ public final class Connection {
   private static final AtomicReference<Connection> LENT = new AtomicReference<>();
 
   private final Engine engine;
-  private volatile Boolean implicitImport;
   private String systemUser;
   private boolean explicit;
   private volatile boolean ownLogin;
@@ -124,18 +123,6 @@ public final class Connection {
    */
   public Engine engine() {
     return engine;
-  }
-
-  /**
-   * Tells whether a software key that is given to an operation may be imported for as long as the operation needs it.
-   *
-   * @return the HSM's switch {@code IMPLICIT_IMPORT}, asked once; true if the HSM does not say
-   */
-  public boolean implicitImport() {
-    if (implicitImport == null) {
-      implicitImport = !Boolean.FALSE.equals(engine.info().get("IMPLICIT_IMPORT"));
-    }
-    return implicitImport;
   }
 
   /**

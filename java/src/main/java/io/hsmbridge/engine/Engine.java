@@ -66,6 +66,15 @@ public interface Engine {
   long importKey(Map<String, Object> template);
 
   /**
+   * Imports a key made elsewhere as a session key, because an operation was given it. The engine takes private and
+   * secret keys in only while implicit import is switched on.
+   *
+   * @param template as for {@link #importKey}
+   * @return the new key's handle
+   */
+  long importForUse(Map<String, Object> template);
+
+  /**
    * Finds keys that this session may see.
    *
    * @param template attributes that must all be equal; empty for every visible key

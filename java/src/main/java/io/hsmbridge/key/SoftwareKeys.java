@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import javax.crypto.SecretKey;
 
 /** Moves keys that Java holds in memory into the HSM. */
@@ -62,6 +63,25 @@ public final class SoftwareKeys {
    * @throws HsmException if the engine refuses
    */
   public static long importKey(Engine engine, Key key, Map<String, Object> attributes) throws InvalidKeyException {
+    return importKey(engine::importKey, key, attributes);
+  }
+
+  /**
+   * Imports a key as a session key for an operation that was given it; else as {@link #importKey(Engine, Key, Map)}.
+   *
+   * @param engine the session
+   * @param key as for {@link #importKey(Engine, Key, Map)}
+   * @param attributes those of the new key
+   * @return the new key's handle
+   * @throws InvalidKeyException as {@link #importKey(Engine, Key, Map)}
+   * @throws HsmException if the engine refuses, also because implicit import is switched off
+   */
+  public static long importForUse(Engine engine, Key key, Map<String, Object> attributes) throws InvalidKeyException {
+    return importKey(engine::importForUse, key, attributes);
+  }
+
+  private static long importKey(ToLongFunction<Map<String, Object>> door, Key key, Map<String, Object> attributes)
+      throws InvalidKeyException {
     Map<String, Object> template = new HashMap<>(attributes);
     template.put(Attributes.TOKEN, false);
     if (!template.containsKey(Attributes.KEY_TYPE)) {
@@ -70,23 +90,24 @@ public final class SoftwareKeys {
     if (key instanceof PublicKey) {
       template.put(Attributes.CLASS, Attributes.CLASS_PUBLIC_KEY);
       template.put(Attributes.PUBLIC_KEY_INFO, publicInfo(key, template.get(Attributes.KEY_TYPE)));
-      return engine.importKey(template);
+      return door.applyAsLong(template);
     }
     if (key instanceof PrivateKey) {
       template.put(Attributes.CLASS, Attributes.CLASS_PRIVATE_KEY);
-      return importSecret(engine, template, Attributes.PRIVATE_KEY_INFO, encoding(key, "PKCS#8"));
+      return importSecret(door, template, Attributes.PRIVATE_KEY_INFO, encoding(key, "PKCS#8"));
     }
     if (key instanceof SecretKey) {
       template.put(Attributes.CLASS, Attributes.CLASS_SECRET_KEY);
-      return importSecret(engine, template, Attributes.VALUE, encoding(key, "RAW"));
+      return importSecret(door, template, Attributes.VALUE, encoding(key, "RAW"));
     }
     throw new InvalidKeyException("A key must be public, private or secret, but this is " + describe(key) + ".");
   }
 
-  private static long importSecret(Engine engine, Map<String, Object> template, String name, byte[] value) {
+  private static long importSecret(
+      ToLongFunction<Map<String, Object>> door, Map<String, Object> template, String name, byte[] value) {
     template.put(name, value);
     try {
-      return engine.importKey(template);
+      return door.applyAsLong(template);
     } finally {
       Arrays.fill(value, (byte) 0);
     }

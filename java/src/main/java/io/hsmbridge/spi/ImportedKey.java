@@ -10,7 +10,6 @@ import io.hsmbridge.key.SoftwareKeys;
 import java.lang.ref.Cleaner;
 import java.security.InvalidKeyException;
 import java.security.Key;
-import java.security.PublicKey;
 import java.util.Map;
 import java.util.Set;
 
@@ -39,21 +38,14 @@ final class ImportedKey {
   }
 
   /**
-   * Imports a key, to be destroyed on {@link #release} or when the owner is unreachable. A private or secret key is
-   * refused if the HSM's switch for implicit import is off.
+   * Imports a key, to be destroyed on {@link #release} or when the owner is unreachable; the engine takes private and
+   * secret keys while implicit import is switched on.
    */
   static ImportedKey of(Object owner, Connection connection, Key key, Map<String, Object> attributes)
       throws InvalidKeyException {
-    if (key != null && !(key instanceof PublicKey) && !connection.implicitImport()) {
-      throw new InvalidKeyException(
-          "The HSM works with its own keys only, not with " + SoftwareKeys.describe(key)
-              + ", because implicit import is switched off. Import it first: with a KeyFactory or SecretKeyFactory,"
-              + " with setKeyEntry of a CloudHSM keystore, or with `hsmbridge import FILE`; or switch implicit import"
-              + " on with `hsmbridge configure --enable-implicit-import`.");
-    }
     Engine engine = connection.engine();
     try {
-      long handle = SoftwareKeys.importKey(engine, key, attributes);
+      long handle = SoftwareKeys.importForUse(engine, key, attributes);
       return new ImportedKey(handle, Janitor.whenUnreachable(owner, () -> destroy(engine, handle)));
     } catch (HsmException e) {
       throw Errors.invalidKey(e);
