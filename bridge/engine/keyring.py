@@ -40,6 +40,20 @@ class KeyInfo(NamedTuple):
 class Keyring(Login):
     """The keys of a session: the token keys that its user may see, and its own session keys."""
 
+    def check_generation(self, mechanism_number: int, template: Attributes) -> None:
+        """Refuse a size, curve or parameter set that a key could not be generated with; needs no login.
+
+        Args:
+            mechanism_number: a ``CKM_..._KEY_GEN`` or ``CKM_..._KEY_PAIR_GEN`` mechanism.
+            template: of the secret or the public key.
+
+        Raises:
+            HsmError: as :meth:`generate_key` and :meth:`generate_key_pair`.
+        """
+        entry = mechanism(mechanism_number)
+        operation = "generate" if entry.generate_pair is None else "generate_pair"
+        self._able(entry, operation, entry.check)(template)
+
     def generate_key(self, mechanism_number: int, template: Attributes) -> int:
         """Generate a secret key.
 

@@ -67,7 +67,7 @@ class Login:
         if self._user is not None:
             raise HsmError(
                 ReturnCode.USER_ALREADY_LOGGED_IN,
-                f"{self._user.role.value} {self._user.name!r} is logged in to this session; log out first.",
+                f"{self._user.role.value} {self._user.name!r} is already logged in to this session; log out first.",
             )
 
     def logout(self) -> None:

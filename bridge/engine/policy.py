@@ -146,7 +146,7 @@ def require_implicit_import(template: Attributes, *, switched_on: bool) -> None:
             ReturnCode.ACTION_PROHIBITED,
             "The HSM works with its own keys only, because implicit import is switched off. Import the key first: "
             "with a KeyFactory or SecretKeyFactory, with setKeyEntry of a CloudHSM keystore, or with "
-            "`hsmbridge import FILE`; or switch implicit import on with `hsmbridge configure --enable-implicit-import`.",
+            "`hsmbridge import FILE`. `hsmbridge configure --enable-implicit-import` switches implicit import on.",
         )
 
 

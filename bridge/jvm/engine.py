@@ -119,6 +119,11 @@ class JPypeEngine:
         return jpype.JLong[:](pair)
 
     @_translated
+    def checkGeneration(self, mechanism: Any, template: Any) -> None:  # noqa: N802
+        """See ``Engine.checkGeneration``."""
+        self._session.check_generation(int(mechanism), _template(template))
+
+    @_translated
     def importKey(self, template: Any) -> int:  # noqa: N802
         """See ``Engine.importKey``."""
         return self._session.import_key(_template(template))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.engine import Attribute, HsmError, MechanismType, ReturnCode, Session
 from bridge.engine.attributes import RULES, SECRET_VALUES, Origin, Value, parse
-from engine.keys import expect_code, refused
+from engine.keys import Template, expect_code, refused
 
 OF_KIND: dict[type, st.SearchStrategy[Value]] = {
     bool: st.booleans(),
@@ -75,7 +75,7 @@ def test_a_template_holds_no_template(name: str) -> None:
     ids=repr,
 )  # fmt: skip
 def test_a_template_holds_what_a_caller_may_ask_for(session: Session, name: str, inner: str, value: Value) -> None:
-    template = {Attribute.VALUE_LEN: 32, Attribute[name]: ((Attribute[inner], value),)}
+    template: Template = {Attribute.VALUE_LEN: 32, Attribute[name]: ((Attribute[inner], value),)}
     with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, inner):
         session.generate_key(MechanismType.AES_KEY_GEN, template)
     assert session.find({}) == []

@@ -162,3 +162,21 @@ def test_texts_and_serialised_forms_hold_nothing_of_a_key_that_may_leave(account
         stream = java("java.io.ObjectOutputStream")(java("java.io.ByteArrayOutputStream")())
         with refused("java.io.NotSerializableException", "stays in the HSM"):
             stream.writeObject(key)
+
+
+@pytest.mark.usefixtures("extraction")
+def test_a_key_in_clear_is_used_under_its_attributes_all_the_same(jvm: Jvm) -> None:
+    """Whoever names no provider gets the HSM, whatever other providers would do with the bytes."""
+    generator = java("javax.crypto.KeyGenerator").getInstance("AES", jvm.registered)
+    generator.init(new_map(SIZE=integer(256), ENCRYPT=java("java.lang.Boolean").FALSE))
+    key = generator.generateKey()
+    assert key.getEncoded() is not None
+    cipher = java("javax.crypto.Cipher").getInstance("AES/ECB/NoPadding")
+    cipher.init(1, key)
+    assert cipher.getProvider().equals(jvm.registered)
+    with refused("com.amazonaws.cloudhsm.jce.jni.exception.KeyUsageException", "ENCRYPT"):
+        cipher.doFinal(bytes(32))
+    named = java("javax.crypto.Cipher").getInstance("AES/ECB/NoPadding", "SunJCE")
+    named.init(1, key)
+    assert len(named.doFinal(bytes(32))) == 32
+    key.destroy()

@@ -82,6 +82,20 @@ def refuse_map(given: Any) -> Any:
     return java("javax.crypto.KeyGenerator").getInstance("AES", HSM).init(given)
 
 
+def refuse_rsa(bits: int, exponent: int) -> Any:
+    parameters = java("java.security.spec.RSAKeyGenParameterSpec")(bits, java("java.math.BigInteger").valueOf(exponent))
+    return java("java.security.KeyPairGenerator").getInstance("RSA", HSM).initialize(parameters)
+
+
+def use_after_destruction() -> Any:
+    key = secret(LABEL="destroyed meanwhile")
+    cipher = initialised("AES/ECB/NoPadding", 1, key)
+    store = java("java.security.KeyStore").getInstance("CloudHSM", HSM)
+    store.load(None, None)
+    store.getKey("destroyed meanwhile", None).destroy()
+    return cipher.doFinal(ZEROS)
+
+
 def import_without_value() -> Any:
     return java("javax.crypto.SecretKeyFactory").getInstance("AES", HSM).generateSecret(attributes(LABEL="lacking"))
 
@@ -125,7 +139,9 @@ HAPPENS: dict[str, list[Callable[[], Any]]] = {
     "a destroyed key is used": [lambda: encrypt(destroyed()), lambda: code(destroyed(), ZEROS)],
     "a destroyed key is destroyed": [lambda: destroyed().destroy()],
     "a GCM tag is wrong": [lambda: decrypt("AES/GCM/NoPadding", bytes(40), gcm())],
-    "a padding is wrong": [lambda: decrypt("AES/CBC/PKCS5Padding", bytes(4096), initialisation_vector())],
+    "a padding is wrong, other than RSA PKCS#1 v1.5": [
+        lambda: decrypt("AES/CBC/PKCS5Padding", bytes(4096), initialisation_vector())
+    ],
     "data of a length that the cipher does not take, or over its limit": [
         lambda: encrypt(secret(), bytes(15)),
         lambda: encrypt(secret(), bytes(16_001), "AES/GCM/NoPadding"),
@@ -135,7 +151,13 @@ HAPPENS: dict[str, list[Callable[[], Any]]] = {
         lambda: code(secret("HmacSHA256"), bytes(16_289)),
         lambda: code(long_key(), ZEROS),
     ],
-    "a size that no key has, to `init(int)` or at generation": [refuse_size, lambda: generate("RSA", size=1024)],
+    "a size that no key has, to `init(int)` or `initialize(int)`": [refuse_size, lambda: generate("RSA", size=1024)],
+    "a size, curve, exponent or parameter set that no key has, in parameters": [
+        lambda: refuse_map(attributes(SIZE=64)),
+        lambda: refuse_rsa(1024, 65537),
+        lambda: refuse_rsa(2048, 4),
+    ],
+    "a key is destroyed by somebody else while an operation uses it": [use_after_destruction],
     "an attribute map for generation that lacks something": [lambda: refuse_map(attributes())],
     "an attribute map for generation with a part of a key": [lambda: refuse_map(attributes(SIZE=128, VALUE=ZEROS))],
     "an attribute map for generation with a value that the engine refuses": [lambda: secret(PRIVATE=False)],

@@ -209,3 +209,12 @@ def test_reading_a_certificate_imports_nothing_even_if_we_are_asked_first(accoun
     chain = chain_for(labelled_pair(account, algorithm, "certified").getPublic())
     assert java("java.security.KeyFactory").getInstance("RSA").getProvider().getName() == "CloudHSM"
     assert [str(one.getPublicKey().getClass().getName()).partition(".")[0] for one in chain] == ["sun", "sun"]
+
+
+def test_a_public_key_is_found_by_its_own_label(account: Account) -> None:
+    pair = labelled_pair(account, "EC", account.name)
+    store = account.store()
+    assert store.getKey(f"{account.name}:Public", None).equals(pair.getPublic())
+    assert not store.containsAlias(f"{account.name}:Public")
+    pair.getPublic().destroy()
+    assert store.getKey(f"{account.name}:Public", None) is None

@@ -66,7 +66,7 @@ def test_a_provider_has_the_name_of_its_cluster(configured: Callable[[str | None
     configured("payments")
     assert java("java.security.Security").getProvider("payments").getName() == "payments"
     assert str(java("java.security.Signature").getInstance("SHA256withRSA", "payments").getProvider()).startswith(
-        "payments version 5018000.0"
+        "payments v5018000.0"
     )
 
 

@@ -20,12 +20,16 @@ _KEYS = frozenset({KeyType.AES})
 _AES = BlockCipher("AES", algorithms.AES, 16)
 
 
-def _generate(template: Attributes) -> bytes:
+def _length(template: Attributes) -> int:
     if Attribute.VALUE_LEN not in template:
         raise HsmError(ReturnCode.TEMPLATE_INCOMPLETE, "An AES key needs its length, the attribute VALUE_LEN.")
     length = number(template, Attribute.VALUE_LEN)
     check_length(KeyType.AES, length)
-    return secrets.token_bytes(length)
+    return length
+
+
+def _generate(template: Attributes) -> bytes:
+    return secrets.token_bytes(_length(template))
 
 
 def _cmac(key: bytes, parameter: None, data: bytes) -> bytes:
@@ -40,7 +44,7 @@ def _verify_cmac(key: bytes, parameter: None, data: bytes, signature: bytes) -> 
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.AES_KEY_GEN, _KEYS, generate=_generate),
+    Mechanism(MechanismType.AES_KEY_GEN, _KEYS, check=_length, generate=_generate),
     Mechanism(MechanismType.AES_ECB, _KEYS, encrypt=_AES.encrypt_ecb, decrypt=_AES.decrypt_ecb),
     Mechanism(MechanismType.AES_ECB_PAD, _KEYS, encrypt=_AES.encrypt_ecb_pad, decrypt=_AES.decrypt_ecb_pad),
     Mechanism(

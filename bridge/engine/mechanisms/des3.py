@@ -19,9 +19,13 @@ _BAN = FIPS_KEY_BANS[KeyType.DES3]
 _DES3 = BlockCipher("Triple DES", TripleDES, 8)
 
 
-def _generate(template: Attributes) -> bytes:
+def _check(template: Attributes) -> None:
     if Attribute.VALUE_LEN in template:
         check_length(KeyType.DES3, number(template, Attribute.VALUE_LEN))
+
+
+def _generate(template: Attributes) -> bytes:
+    _check(template)
     while True:
         try:
             return DES3.adjust_key_parity(secrets.token_bytes(DES3_LENGTH))
@@ -30,7 +34,7 @@ def _generate(template: Attributes) -> bytes:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.DES3_KEY_GEN, _KEYS, fips_ban=_BAN, generate=_generate),
+    Mechanism(MechanismType.DES3_KEY_GEN, _KEYS, fips_ban=_BAN, check=_check, generate=_generate),
     Mechanism(MechanismType.DES3_ECB, _KEYS, None, _BAN, encrypt=_DES3.encrypt_ecb, decrypt=_DES3.decrypt_ecb),
     Mechanism(
         MechanismType.DES3_ECB_PAD, _KEYS, None, _BAN, encrypt=_DES3.encrypt_ecb_pad, decrypt=_DES3.decrypt_ecb_pad

@@ -24,13 +24,17 @@ _BY_LENGTH = {
 }
 
 
-def _generate_pair(template: Attributes) -> ec.EllipticCurvePrivateKey:
+def _curve(template: Attributes) -> ec.EllipticCurve:
     params = template.get(Attribute.EC_PARAMS)
     if not isinstance(params, bytes):
         raise HsmError(
             ReturnCode.TEMPLATE_INCOMPLETE, "An EC key pair needs its curve, the public attribute EC_PARAMS."
         )
-    return ec.generate_private_key(curve_of(params).curve)
+    return curve_of(params).curve
+
+
+def _generate_pair(template: Attributes) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(_curve(template))
 
 
 def _prehashed(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey, digest: bytes) -> tuple[bytes, ec.ECDSA]:
@@ -78,6 +82,6 @@ def _require_der(signature: bytes) -> None:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.EC_KEY_PAIR_GEN, _KEYS, generate_pair=_generate_pair),
+    Mechanism(MechanismType.EC_KEY_PAIR_GEN, _KEYS, check=_curve, generate_pair=_generate_pair),
     Mechanism(MechanismType.ECDSA, _KEYS, sign=_sign, verify=_verify),
 )

@@ -33,12 +33,16 @@ class _Sha512Digest(SHA512Hash):
         return self._value
 
 
-def _generate_pair(template: Attributes) -> Ed25519PrivateKey:
+def _check_curve(template: Attributes) -> None:
     if template.get(Attribute.EC_PARAMS, ED25519_PARAMS) != ED25519_PARAMS:
         raise HsmError(
             ReturnCode.CURVE_NOT_SUPPORTED,
             "The one Edwards curve of the HSM is Ed25519; leave EC_PARAMS out, or give its DER object identifier.",
         )
+
+
+def _generate_pair(template: Attributes) -> Ed25519PrivateKey:
+    _check_curve(template)
     return Ed25519PrivateKey.generate()
 
 
@@ -92,6 +96,8 @@ def _is_prehashed(parameter: Eddsa, data: bytes) -> bool:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.EC_EDWARDS_KEY_PAIR_GEN, _KEYS, fips_ban=_BAN, generate_pair=_generate_pair),
+    Mechanism(
+        MechanismType.EC_EDWARDS_KEY_PAIR_GEN, _KEYS, fips_ban=_BAN, check=_check_curve, generate_pair=_generate_pair
+    ),
     Mechanism(MechanismType.EDDSA, _KEYS, Eddsa, _BAN, sign=_sign, verify=_verify),
 )

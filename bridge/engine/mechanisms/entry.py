@@ -81,6 +81,7 @@ class Mechanism:
         fips_ban: the rule by which FIPS mode forbids it, as a clause for a message; None if it is allowed.
         fips_ban_covers: the operations that the rule forbids.
         fips_ban_on: whether the rule forbids a parameter; None if it forbids every one.
+        check: refuses a template's size, curve or parameter set as ``generate`` and ``generate_pair`` do.
         generate: makes a secret key from a template.
         generate_pair: makes a private key, from which the public half follows, from the public template.
         sign: signs or authenticates data; needs ``SIGN``.
@@ -98,6 +99,7 @@ class Mechanism:
     fips_ban: str | None = None
     fips_ban_covers: frozenset[str] = OPERATIONS
     fips_ban_on: Callable[[Any], bool] | None = None
+    check: Callable[[Attributes], object] | None = None
     generate: Callable[[Attributes], bytes] | None = None
     generate_pair: Callable[[Attributes], PrivateKey] | None = None
     # Any spares every function a second check of what was checked before the call.

@@ -14,7 +14,7 @@ from bridge.engine.secret_keys import GENERIC_LENGTHS
 _KEY_LIMIT = GENERIC_LENGTHS[-1]
 
 
-def _generate(template: Attributes) -> bytes:
+def _length(template: Attributes) -> int:
     if Attribute.VALUE_LEN not in template:
         raise HsmError(ReturnCode.TEMPLATE_INCOMPLETE, "A generic secret needs its length, the attribute VALUE_LEN.")
     length = number(template, Attribute.VALUE_LEN)
@@ -23,7 +23,11 @@ def _generate(template: Attributes) -> bytes:
             ReturnCode.KEY_SIZE_RANGE,
             f"The HSM makes generic secrets of 1 to {_KEY_LIMIT} bytes; {length} were asked for.",
         )
-    return secrets.token_bytes(length)
+    return length
+
+
+def _generate(template: Attributes) -> bytes:
+    return secrets.token_bytes(_length(template))
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ def _entry(number: MechanismType, name: str, limit: int) -> Mechanism:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.GENERIC_SECRET_KEY_GEN, frozenset({KeyType.GENERIC_SECRET}), generate=_generate),
+    Mechanism(
+        MechanismType.GENERIC_SECRET_KEY_GEN, frozenset({KeyType.GENERIC_SECRET}), check=_length, generate=_generate
+    ),
     _entry(MechanismType.SHA_1_HMAC, "sha1", 16_288),
     _entry(MechanismType.SHA224_HMAC, "sha224", 16_256),
     _entry(MechanismType.SHA256_HMAC, "sha256", 16_288),

@@ -22,7 +22,7 @@ _SIGNATURE_BYTES = {1: 2420, 2: 3309, 3: 4627}
 """FIPS 204, table 2."""
 
 
-def _generate_pair(template: Attributes) -> MlDsaPrivateKey:
+def _kind(template: Attributes) -> type[MlDsaPrivateKey]:
     if Attribute.PARAMETER_SET not in template:
         raise HsmError(
             ReturnCode.TEMPLATE_INCOMPLETE,
@@ -35,7 +35,11 @@ def _generate_pair(template: Attributes) -> MlDsaPrivateKey:
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
             "PARAMETER_SET of an ML-DSA key is 1 for ML-DSA-44, 2 for ML-DSA-65 or 3 for ML-DSA-87.",
         )
-    return kind.generate()
+    return kind
+
+
+def _generate_pair(template: Attributes) -> MlDsaPrivateKey:
+    return _kind(template).generate()
 
 
 def _sign(key: MlDsaPrivateKey, parameter: None, data: bytes) -> bytes:
@@ -86,7 +90,7 @@ def _wrong() -> HsmError:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.ML_DSA_KEY_PAIR_GEN, _KEYS, generate_pair=_generate_pair),
+    Mechanism(MechanismType.ML_DSA_KEY_PAIR_GEN, _KEYS, check=_kind, generate_pair=_generate_pair),
     Mechanism(MechanismType.ML_DSA, _KEYS, sign=_sign, verify=_verify),
     Mechanism(MechanismType.ML_DSA_EXTERNAL_MU, _KEYS, sign=_sign_mu, verify=_verify_mu),
 )

@@ -19,7 +19,7 @@ _KEYS = frozenset({KeyType.RSA})
 _USUAL_EXPONENT = 65537
 
 
-def _generate_pair(template: Attributes) -> RSAPrivateKey:
+def _size_and_exponent(template: Attributes) -> tuple[int, int]:
     if Attribute.MODULUS_BITS not in template:
         raise HsmError(
             ReturnCode.TEMPLATE_INCOMPLETE,
@@ -29,19 +29,20 @@ def _generate_pair(template: Attributes) -> RSAPrivateKey:
     check_rsa_bits(bits)
     given = template.get(Attribute.PUBLIC_EXPONENT)
     exponent = int.from_bytes(given, "big") if isinstance(given, bytes) else _USUAL_EXPONENT
-    if exponent == _USUAL_EXPONENT:
-        return generate_private_key(exponent, bits)
-    return _generate_with_exponent(bits, exponent)
-
-
-def _generate_with_exponent(bits: int, exponent: int) -> RSAPrivateKey:
-    """Generate a key with a public exponent that ``cryptography`` does not generate."""
     if exponent < _USUAL_EXPONENT or exponent % 2 == 0 or exponent.bit_length() > RSA_EXPONENT_BITS:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
             f"PUBLIC_EXPONENT of a new RSA key is odd, at least {_USUAL_EXPONENT} and at most {RSA_EXPONENT_BITS} bits "
             "long; leave it out for the usual one.",
         )
+    return bits, exponent
+
+
+def _generate_pair(template: Attributes) -> RSAPrivateKey:
+    bits, exponent = _size_and_exponent(template)
+    if exponent == _USUAL_EXPONENT:
+        return generate_private_key(exponent, bits)
+    # cryptography generates keys with the usual exponent only.
     encoded = RSA.generate(bits, e=exponent).export_key("DER", pkcs=8)
     key = load_der_private_key(encoded, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
@@ -50,7 +51,7 @@ def _generate_with_exponent(bits: int, exponent: int) -> RSAPrivateKey:
 
 
 MECHANISMS = (
-    Mechanism(MechanismType.RSA_PKCS_KEY_PAIR_GEN, _KEYS, generate_pair=_generate_pair),
+    Mechanism(MechanismType.RSA_PKCS_KEY_PAIR_GEN, _KEYS, check=_size_and_exponent, generate_pair=_generate_pair),
     Mechanism(
         MechanismType.RSA_PKCS,
         _KEYS,

@@ -57,6 +57,15 @@ public interface Engine {
   long[] generateKeyPair(long mechanism, Map<String, Object> publicTemplate, Map<String, Object> privateTemplate);
 
   /**
+   * Refuses a size, curve or parameter set that {@link #generateKey} or {@link #generateKeyPair} would refuse, before a
+   * key is asked for; needs no login.
+   *
+   * @param mechanism a {@code CKM_..._GEN} number
+   * @param template of the secret or the public key
+   */
+  void checkGeneration(long mechanism, Map<String, Object> template);
+
+  /**
    * Imports a key made elsewhere.
    *
    * @param template {@code CLASS}, {@code KEY_TYPE} and the value: {@code PRIVATE_KEY_INFO} (PKCS#8 DER), {@code

@@ -10,6 +10,7 @@ import com.amazonaws.cloudhsm.jce.jni.exception.InternalException;
 import com.amazonaws.cloudhsm.jce.jni.exception.KeyUsageException;
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderException;
 import java.io.IOException;
+import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.InvalidParameterException;
 import java.security.KeyStoreException;
@@ -156,6 +157,17 @@ public final class Errors {
   }
 
   /**
+   * Maps a refusal of the parameters of a generator.
+   *
+   * @param e the refusal
+   * @return the exception to throw
+   */
+  public static InvalidAlgorithmParameterException parameters(HsmException e) {
+    RuntimeException cause = unchecked(e);
+    return new InvalidAlgorithmParameterException(cause.getMessage(), cause);
+  }
+
+  /**
    * Maps a refusal while a keystore is changed.
    *
    * @param e the refusal
@@ -199,7 +211,7 @@ public final class Errors {
     String message = e.getMessage();
     if (code == ReturnCodes.USER_NOT_LOGGED_IN) {
       return new AuthenticationException(
-          "Log in first: set HSM_USER and HSM_PASSWORD, or call login() on the provider. " + message,
+          "Log in first: set HSM_USER and HSM_PASSWORD, or call login() on the provider.",
           AuthenticationExceptionCause.UNAUTHENTICATED,
           e);
     }

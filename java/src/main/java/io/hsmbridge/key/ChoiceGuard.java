@@ -33,9 +33,7 @@ final class ChoiceGuard {
    * @param key the key whose public numbers are asked for
    */
   static void check(HsmKey key) {
-    Optional<StackFrame> decisive =
-        WALKER.walk(frames -> frames.limit(DEPTH).filter(ChoiceGuard::isDecisive).findFirst());
-    if (decisive.isEmpty() || decisive.get().getClassName().startsWith(OURS)) {
+    if (!isOthersChoice()) {
       return;
     }
     ChoiceGuard.<RuntimeException>throwUndeclared(
@@ -44,6 +42,17 @@ final class ChoiceGuard {
                 ? key + " is destroyed."
                 : key + " stays in the HSM, so only its own provider can use it. If that one refused too, name it in"
                     + " getInstance, as in getInstance(algorithm, \"CloudHSM\"), to see why."));
+  }
+
+  /**
+   * Tells whether another provider asks while JCA looks for the one that can use a key.
+   *
+   * @return true if so; false outside of a choice, and for this provider
+   */
+  static boolean isOthersChoice() {
+    Optional<StackFrame> decisive =
+        WALKER.walk(frames -> frames.limit(DEPTH).filter(ChoiceGuard::isDecisive).findFirst());
+    return decisive.isPresent() && !decisive.get().getClassName().startsWith(OURS);
   }
 
   @SuppressWarnings("unchecked")

@@ -95,11 +95,13 @@ public abstract class HsmKey implements Key, Destroyable {
   /**
    * Returns the key in clear, if clear extraction is switched on in the HSM and the key's attributes allow it.
    *
-   * @return a copy, which the caller wipes; null if the key stays in the HSM, as it does by default
+   * @return a copy, which the caller wipes; null if the key stays in the HSM, as it does by default, and to other
+   *     providers while JCA looks for the one that can use the key
    */
   @Override
   public byte[] getEncoded() {
-    if (destroyed || !connection.clearExtraction()) {
+    // A provider that has the bytes would use the key past its attributes, which only the engine knows.
+    if (destroyed || !connection.clearExtraction() || ChoiceGuard.isOthersChoice()) {
       return null;
     }
     try {

@@ -24,7 +24,7 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
   HsmKeyGenerator(Connection connection, SecretAlgorithm algorithm) {
     this.connection = connection;
     this.algorithm = algorithm;
-    engineInit((SecureRandom) null);
+    template = ofSize(algorithm.defaultBits());
   }
 
   @Override
@@ -41,7 +41,17 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
     if (algorithm == SecretAlgorithm.DESEDE && bits != algorithm.defaultBits()) {
       throw new InvalidParameterException("A DESede key has 192 bits, 168 without parity, not " + asked + ".");
     }
-    template = Map.of(Attributes.KEY_TYPE, algorithm.keyType(), Attributes.VALUE_LEN, bits / Byte.SIZE);
+    Map<String, Object> next = ofSize(bits);
+    try {
+      connection.engine().checkGeneration(algorithm.generation(), next);
+    } catch (HsmException e) {
+      throw Errors.generation(e);
+    }
+    template = next;
+  }
+
+  private Map<String, Object> ofSize(long bits) {
+    return Map.of(Attributes.KEY_TYPE, algorithm.keyType(), Attributes.VALUE_LEN, bits / Byte.SIZE);
   }
 
   @Override
@@ -54,6 +64,11 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
     }
     Map<String, Object> next = Templates.forGeneration((KeyAttributesMap) parameters);
     algorithm.complete(next);
+    try {
+      connection.engine().checkGeneration(algorithm.generation(), next);
+    } catch (HsmException e) {
+      throw Errors.parameters(e);
+    }
     template = next;
   }
 

@@ -42,6 +42,16 @@ abstract class HsmKeyPairGenerator extends KeyPairGenerator {
     } else {
       use(parameters);
     }
+    try {
+      check();
+    } catch (HsmException e) {
+      throw Errors.parameters(e);
+    }
+  }
+
+  /** Asks the engine whether it makes such keys. */
+  final void check() {
+    connection.engine().checkGeneration(mechanism, publicTemplate);
   }
 
   /** Takes parameters that the JDK defines. */

@@ -125,7 +125,9 @@ final class HsmKeyStoreSpi extends KeyStoreSpi implements KeySearch {
 
   @Override
   public Key engineGetKey(String alias, char[] password) throws UnrecoverableKeyException {
-    List<KeyEntry> found = find(alias);
+    List<KeyEntry> entries = find(alias);
+    // A label may be that of a public key alone, which is no entry but a key that a program may ask for.
+    List<KeyEntry> found = entries.isEmpty() ? asking(() -> keys.findPublic(alias)) : entries;
     if (found.size() > 1) {
       throw new UnrecoverableKeyException(
           "KeyStore should return only one key for the provided alias " + alias + ", but " + found.size()

@@ -12,8 +12,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The private and secret keys of the HSM by label, always as they are now; public keys do not count. */
+/** The keys of the HSM by label, always as they are now; entries are private and secret keys. */
 final class LabelledKeys {
+
+  private static final long[] ENTRIES = {Attributes.CLASS_PRIVATE_KEY, Attributes.CLASS_SECRET_KEY};
 
   private final Engine engine;
 
@@ -21,24 +23,35 @@ final class LabelledKeys {
     this.engine = engine;
   }
 
-  /** Returns the keys with a label; none for the empty label, or for half a surrogate pair, which no label has. */
+  /**
+   * Returns the private and secret keys with a label; none for the empty label, or for half a surrogate pair, which no
+   * label has.
+   */
   List<KeyEntry> find(String label) {
-    boolean possible = !label.isEmpty() && StandardCharsets.UTF_8.newEncoder().canEncode(label);
-    return possible ? entries(Map.of(Attributes.LABEL, label)) : List.of();
+    return isLabel(label) ? entries(Map.of(Attributes.LABEL, label), ENTRIES) : List.of();
+  }
+
+  /** Returns the public keys with a label. */
+  List<KeyEntry> findPublic(String label) {
+    return isLabel(label) ? entries(Map.of(Attributes.LABEL, label), Attributes.CLASS_PUBLIC_KEY) : List.of();
+  }
+
+  private static boolean isLabel(String label) {
+    return !label.isEmpty() && StandardCharsets.UTF_8.newEncoder().canEncode(label);
   }
 
   Set<String> labels() {
     Set<String> labels = new TreeSet<>();
-    for (KeyEntry entry : entries(Map.of())) {
+    for (KeyEntry entry : entries(Map.of(), ENTRIES)) {
       labels.add(entry.label());
     }
     labels.remove("");
     return labels;
   }
 
-  private List<KeyEntry> entries(Map<String, Object> condition) {
+  private List<KeyEntry> entries(Map<String, Object> condition, long... kinds) {
     List<KeyEntry> entries = new ArrayList<>();
-    for (long kind : new long[] {Attributes.CLASS_PRIVATE_KEY, Attributes.CLASS_SECRET_KEY}) {
+    for (long kind : kinds) {
       Map<String, Object> template = new HashMap<>(condition);
       template.put(Attributes.CLASS, kind);
       for (long handle : engine.find(template)) {

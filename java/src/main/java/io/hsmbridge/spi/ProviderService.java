@@ -1,9 +1,13 @@
 package io.hsmbridge.spi;
 
+import com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.key.HsmKey;
 import java.security.NoSuchAlgorithmException;
 import java.security.Provider;
+import java.security.PublicKey;
+import java.security.Security;
+import java.util.Arrays;
 
 /** One service of the provider; the SPI is made by the row's factory, not by reflection. */
 final class ProviderService extends Provider.Service {
@@ -41,9 +45,20 @@ final class ProviderService extends Provider.Service {
         .walk(frames -> frames.limit(DEPTH).anyMatch(frame -> frame.getClassName().startsWith("sun.security.x509.")));
   }
 
-  /** Takes this HSM's own keys only, so that JCA leaves software keys to the other providers. */
+  /**
+   * Takes this HSM's own keys, and leaves software keys to the other providers; but a signature that no other one can
+   * verify is verified here.
+   */
   @Override
   public boolean supportsParameter(Object parameter) {
-    return parameter instanceof HsmKey && ((HsmKey) parameter).belongsTo(connection);
+    if (parameter instanceof HsmKey) {
+      return ((HsmKey) parameter).belongsTo(connection);
+    }
+    return parameter instanceof PublicKey && row.type.equals("Signature") && isNobodyElses();
+  }
+
+  private boolean isNobodyElses() {
+    Provider[] offering = Security.getProviders(row.type + "." + row.algorithm);
+    return offering != null && Arrays.stream(offering).allMatch(CloudHsmProvider.class::isInstance);
   }
 }

@@ -2,6 +2,8 @@ package io.hsmbridge.spi;
 
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Connection;
+import io.hsmbridge.engine.Errors;
+import io.hsmbridge.engine.HsmException;
 import java.math.BigInteger;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.SecureRandom;
@@ -15,12 +17,17 @@ final class RsaKeyPairGenerator extends HsmKeyPairGenerator {
 
   RsaKeyPairGenerator(Connection connection, long mechanism) {
     super("RSA", connection, mechanism);
-    initialize(2048, null);
+    use(2048, RSAKeyGenParameterSpec.F4);
   }
 
   @Override
   public void initialize(int bits, SecureRandom random) {
     use(bits, RSAKeyGenParameterSpec.F4);
+    try {
+      check();
+    } catch (HsmException e) {
+      throw Errors.generation(e);
+    }
   }
 
   @Override

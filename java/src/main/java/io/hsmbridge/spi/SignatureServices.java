@@ -50,7 +50,7 @@ final class SignatureServices {
           p1363("SHA384withECDSAinP1363Format", () -> DigestInput.digest(Hash.SHA384)),
           p1363("SHA512withECDSAinP1363Format", () -> DigestInput.digest(Hash.SHA512)),
 
-          signature("Ed25519", EDDSA, () -> new EddsaScheme(false), "1.3.101.112"),
+          signature("Ed25519", EDDSA, () -> new EddsaScheme(false), "1.3.101.112", "EdDSA"),
           signature("Ed25519ph", EDDSA, () -> new EddsaScheme(true)),
 
           signature("ML-DSA", ML_DSA, MldsaScheme::any),

@@ -110,6 +110,12 @@ public final class CloudHsmProvider extends AuthProvider {
     connection.logout();
   }
 
+  /** Names the provider and its version as the original does. */
+  @Override
+  public String toString() {
+    return getName() + " v" + getVersionStr();
+  }
+
   /**
    * Sets the handler that {@link #login} uses when it is given none.
    *
