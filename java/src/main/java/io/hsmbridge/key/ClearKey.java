@@ -1,7 +1,7 @@
 package io.hsmbridge.key;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.InternalException;
-import com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider;
+import io.hsmbridge.engine.OwnProvider;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -44,7 +44,7 @@ final class ClearKey {
   private static KeyFactory factory(String algorithm) throws GeneralSecurityException {
     Provider[] offering = Security.getProviders("KeyFactory." + algorithm);
     for (Provider provider : offering == null ? new Provider[0] : offering) {
-      if (!(provider instanceof CloudHsmProvider)) {
+      if (!(provider instanceof OwnProvider)) {
         return KeyFactory.getInstance(algorithm, provider);
       }
     }

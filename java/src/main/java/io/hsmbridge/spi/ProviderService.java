@@ -1,7 +1,7 @@
 package io.hsmbridge.spi;
 
-import com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider;
 import io.hsmbridge.engine.Connection;
+import io.hsmbridge.engine.OwnProvider;
 import io.hsmbridge.key.HsmKey;
 import java.security.NoSuchAlgorithmException;
 import java.security.Provider;
@@ -59,6 +59,6 @@ final class ProviderService extends Provider.Service {
 
   private boolean isNobodyElses() {
     Provider[] offering = Security.getProviders(row.type + "." + row.algorithm);
-    return offering != null && Arrays.stream(offering).allMatch(CloudHsmProvider.class::isInstance);
+    return offering != null && Arrays.stream(offering).allMatch(OwnProvider.class::isInstance);
   }
 }

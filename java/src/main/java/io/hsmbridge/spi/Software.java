@@ -1,6 +1,6 @@
 package io.hsmbridge.spi;
 
-import com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider;
+import io.hsmbridge.engine.OwnProvider;
 import java.security.KeyFactory;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -23,7 +23,7 @@ final class Software {
   private static Provider provider(String type, String algorithm) throws NoSuchAlgorithmException {
     Provider[] found = Security.getProviders(type + "." + algorithm);
     for (Provider provider : found == null ? new Provider[0] : found) {
-      if (!(provider instanceof CloudHsmProvider)) {
+      if (!(provider instanceof OwnProvider)) {
         return provider;
       }
     }

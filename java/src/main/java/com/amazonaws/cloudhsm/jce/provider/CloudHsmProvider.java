@@ -4,6 +4,7 @@ import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Credentials;
 import io.hsmbridge.engine.LoginCallbacks;
+import io.hsmbridge.engine.OwnProvider;
 import io.hsmbridge.spi.HostedSlot;
 import io.hsmbridge.spi.Services;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import javax.security.auth.login.LoginException;
  * <p>If the system properties {@code HSM_USER} and {@code HSM_PASSWORD}, or the environment variables of these names,
  * are set, the constructor logs in with them and {@link #login} and {@link #logout} are unavailable.
  */
-public final class CloudHsmProvider extends AuthProvider {
+public final class CloudHsmProvider extends AuthProvider implements OwnProvider {
 
   /** The provider's name, as in {@code Signature.getInstance(algorithm, PROVIDER_NAME)}. */
   public static final String PROVIDER_NAME = "CloudHSM";
