@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from conftest import PASSWORDS, log_in
 
 from bridge.engine import Attribute, Hsm, HsmError, MechanismType, ReturnCode, Role, Session
+from bridge.engine.material import describe
 from engine.keys import new_aes, new_pair, refused
 
 ECDSA = MechanismType.ECDSA
@@ -170,3 +172,18 @@ def test_an_hsm_that_was_closed_refuses(open_hsm: Callable[[], Hsm]) -> None:
     ):
         with pytest.raises(HsmError):
             operation()
+
+
+def test_a_key_in_the_making_does_not_fall_to_the_next_login(
+    hsm: Hsm, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*arguments: Any) -> Any:
+        session.logout()
+        session.login(Role.CRYPTO_USER, "bob", PASSWORDS["bob"])
+        return describe(*arguments)
+
+    monkeypatch.setattr("bridge.engine.keyring.describe", meanwhile)
+    with refused(ReturnCode.USER_NOT_LOGGED_IN):
+        new_aes(session)
+    monkeypatch.undo()
+    assert session.find({}) == []

@@ -83,6 +83,26 @@ def test_a_pair_is_an_entry_that_the_jdk_accepts(account: Account, algorithm: st
     assert got.getCertificate().getPublicKey().getAlgorithm() == pair.getPrivate().getAlgorithm()
 
 
+def test_an_ml_dsa_pair_is_an_entry_where_the_jdk_knows_its_name(account: Account) -> None:
+    pair = labelled_pair(account, "ML-DSA", "ml")
+    store = account.store()
+    store.setKeyEntry("ml:Private", pair.getPrivate(), None, chain_for(pair.getPublic()))
+    if java("java.lang.Runtime").version().feature() >= 24:
+        assert store.getEntry("ml:Private", protection()).getPrivateKey().equals(pair.getPrivate())
+    else:
+        with refused(KEYSTORE_EXCEPTION, "ml:Private", "getCertificateChain"):
+            store.getEntry("ml:Private", protection())
+
+
+def test_a_public_keys_label_may_be_a_certificates_alias(account: Account) -> None:
+    labelled_pair(account, "EC", "both")
+    store = account.store()
+    store.setCertificateEntry("both:Public", java_certificate(authority()[1]))
+    entry = store.getEntry("both:Public", None)
+    assert entry.getTrustedCertificate().equals(java_certificate(authority()[1]))
+    assert store.isCertificateEntry("both:Public")
+
+
 def test_the_file_is_pkcs12_with_hexadecimal_aliases_and_no_key(account: Account) -> None:
     pair = labelled_pair(account, "EC", "ключ")
     store = account.store()

@@ -141,7 +141,7 @@ final class HsmKeyStoreSpi extends KeyStoreSpi implements KeySearch {
   @Override
   public KeyStore.Entry engineGetEntry(String alias, KeyStore.ProtectionParameter protection)
       throws KeyStoreException, UnrecoverableKeyException {
-    Key key = engineGetKey(alias, null);
+    Key key = find(alias).isEmpty() ? null : engineGetKey(alias, null);
     Certificate[] chain = engineGetCertificateChain(alias);
     if (key instanceof SecretKey) {
       return new KeyStore.SecretKeyEntry((SecretKey) key);
@@ -152,10 +152,23 @@ final class HsmKeyStoreSpi extends KeyStoreSpi implements KeySearch {
               + " getKey, or give it a certificate chain with setKeyEntry.");
     }
     if (key != null) {
-      return new KeyStore.PrivateKeyEntry((PrivateKey) key, chain);
+      return privateKeyEntry(alias, (PrivateKey) key, chain);
     }
     Certificate certificate = engineGetCertificate(alias);
     return certificate == null ? null : new KeyStore.TrustedCertificateEntry(certificate);
+  }
+
+  /** The JDK's entry compares names of algorithms, and JDK 17 names ML-DSA in a certificate by its number. */
+  private static KeyStore.PrivateKeyEntry privateKeyEntry(String alias, PrivateKey key, Certificate[] chain)
+      throws KeyStoreException {
+    try {
+      return new KeyStore.PrivateKeyEntry(key, chain);
+    } catch (IllegalArgumentException e) {
+      throw new KeyStoreException(
+          "This JDK makes no PrivateKeyEntry of the key \"" + alias + "\" (" + e.getMessage()
+              + "). Use getKey and getCertificateChain.",
+          e);
+    }
   }
 
   @Override
