@@ -163,7 +163,7 @@ public final class Errors {
    * @return the exception to throw
    */
   public static InvalidAlgorithmParameterException parameters(HsmException e) {
-    RuntimeException cause = unchecked(e);
+    RuntimeException cause = generation(e);
     return new InvalidAlgorithmParameterException(cause.getMessage(), cause);
   }
 
