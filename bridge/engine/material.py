@@ -45,6 +45,12 @@ _LONGEST_DER = 16 * 1024
 
 RSA_BITS = range(2048, 4096 + 1, 256)
 
+_DIFFIE_HELLMAN = (bytes.fromhex("06092a864886f70d010301"), bytes.fromhex("06072a8648ce3e0201"))
+"""DER of the algorithms of PKCS#3 and X9.42, at whose keys ``cryptography`` prints a warning."""
+
+_OID_WITHIN = 32
+"""Bytes from the beginning of a key in which its algorithm stands."""
+
 RSA_EXPONENT_BITS = 64
 """So that nobody makes the HSM compute for minutes."""
 
@@ -96,7 +102,7 @@ def import_private(der: bytes) -> PrivateKey:
         HsmError: ``ATTRIBUTE_VALUE_INVALID`` if it is no such structure or no valid key, ``KEY_SIZE_RANGE``,
             ``KEY_TYPE_INCONSISTENT`` or ``CURVE_NOT_SUPPORTED`` if the HSM does not hold such keys.
     """
-    _check_length(der)
+    _check_encoding(der)
     try:
         key = _checked_private(der)
     except (*_MALFORMED, TypeError):
@@ -150,7 +156,7 @@ def import_public(der: bytes) -> PublicKey:
     Raises:
         HsmError: as :func:`import_private`.
     """
-    _check_length(der)
+    _check_encoding(der)
     try:
         key = load_der_public_key(der)
     except _MALFORMED:
@@ -353,7 +359,7 @@ def _supported_private(key: object) -> PrivateKey:
         curve_named(key.curve.name)
     if isinstance(key, PrivateKey):
         return key
-    raise _unsupported(key)
+    raise _unsupported(type(key).__name__)
 
 
 def _supported_public(key: object) -> PublicKey:
@@ -361,22 +367,25 @@ def _supported_public(key: object) -> PublicKey:
         curve_named(key.curve.name)
     if isinstance(key, PublicKey):
         return key
-    raise _unsupported(key)
+    raise _unsupported(type(key).__name__)
 
 
-def _unsupported(key: object) -> HsmError:
+def _unsupported(kind: str) -> HsmError:
     return HsmError(
         ReturnCode.KEY_TYPE_INCONSISTENT,
-        f"The HSM holds RSA, EC, Ed25519 and ML-DSA key pairs; {type(key).__name__} is none of them.",
+        f"The HSM holds RSA, EC, Ed25519 and ML-DSA key pairs; {kind} is none of them.",
     )
 
 
-def _check_length(der: bytes) -> None:
+def _check_encoding(der: bytes) -> None:
+    """Refuse what is better not given to the parser at all."""
     if len(der) > _LONGEST_DER:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
             f"The HSM holds no key whose encoding has more than {_LONGEST_DER} bytes; this one has {len(der)}.",
         )
+    if any(oid in der[:_OID_WITHIN] for oid in _DIFFIE_HELLMAN):
+        raise _unsupported("a Diffie-Hellman key")
 
 
 def _check_size(key: PrivateKey | PublicKey) -> None:

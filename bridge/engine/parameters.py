@@ -163,15 +163,6 @@ def decode(kind: ParameterClass, encoded: bytes) -> Parameter:
     return kind(*values)  # type: ignore[arg-type] # the fields' types are those that _fields told
 
 
-def encode(parameter: Parameter) -> bytes:
-    """Return the bytes that :func:`decode` reads."""
-    encoded = b""
-    for name, is_bytes in _fields(type(parameter)):
-        value = getattr(parameter, name)
-        encoded += _UINT32.pack(len(value)) + value if is_bytes else _UINT32.pack(value)
-    return encoded
-
-
 _FIELDS: dict[ParameterClass, tuple[tuple[str, bool], ...]] = {}
 
 

@@ -309,3 +309,27 @@ def test_what_nobody_could_use_is_not_parsed(session: Session) -> None:
     modulus = software_rsa().public_key().public_numbers().n
     with refused(ReturnCode.ATTRIBUTE_VALUE_INVALID, "64 bits"):
         session.import_key({PUBLIC: public_info(rsa.RSAPublicNumbers(2**65 + 1, modulus).public_key())})
+
+
+def test_a_diffie_hellman_key_is_refused_without_a_warning(session: Session) -> None:
+    """Warnings are errors in these tests; a program would have it on its standard error."""
+    prime = int("f" * 16, 16) | 1
+    for oid in ("06092a864886f70d010301", "06072a8648ce3e0201"):
+        algorithm = bytes.fromhex(oid)
+        der = _sequence(_sequence(algorithm + _sequence(_integer(prime) + _integer(2))) + b"\x03\x04\x00\x02\x01\x05")
+        with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "Diffie-Hellman"):
+            session.import_key({PUBLIC: der})
+        private = _sequence(
+            _integer(0) + _sequence(algorithm + _sequence(_integer(prime) + _integer(2))) + b"\x04\x03\x02\x01\x05"
+        )
+        with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "Diffie-Hellman"):
+            session.import_key({Attribute.PRIVATE_KEY_INFO: private})
+
+
+def _sequence(content: bytes) -> bytes:
+    return bytes([0x30, len(content)]) + content
+
+
+def _integer(number: int) -> bytes:
+    content = number.to_bytes(number.bit_length() // 8 + 1, "big")
+    return bytes([2, len(content)]) + content
