@@ -153,6 +153,9 @@ class Keys:
 
     def secret(self, algorithm: str, value: bytes) -> Any:
         """Import a secret key; raise :class:`Refused` if the provider does."""
+        if not value:
+            # The JDK makes no SecretKeySpec of nothing, so that the provider would not be asked.
+            return self.secret_of(algorithm, {"VALUE": value})
         with refusals():
             specification = java("javax.crypto.spec.SecretKeySpec")(value, algorithm)
             factory = java("javax.crypto.SecretKeyFactory").getInstance(algorithm, HSM)
