@@ -12,6 +12,7 @@ import click
 from bridge.engine import Attribute, KeyInfo, KeyType, ObjectClass
 from bridge.engine.attributes import RULES, Attributes, Template, Value, number
 from bridge.engine.curves import ED25519_PARAMS, curve_named, curve_of
+from bridge.engine.parameter_sets import BY_NUMBER, PARAMETER_SETS
 
 
 @dataclass(frozen=True)
@@ -72,28 +73,18 @@ def _curve_params(text: str) -> bytes:
     return ED25519_PARAMS if name == _ED25519 else curve_named(_CURVE_ALIASES.get(name, name)).params
 
 
-@dataclass(frozen=True)
-class _ParameterSet:
-    """A parameter set of ML-DSA: its name, and the length of its public keys (FIPS 204, table 2)."""
-
-    name: str
-    public_bytes: int
-
-
-# By the CKP_ numbers of PKCS#11 v3.2, section 6.67.
-_PARAMETER_SETS = {
-    1: _ParameterSet("ml-dsa-44", 1312),
-    2: _ParameterSet("ml-dsa-65", 1952),
-    3: _ParameterSet("ml-dsa-87", 2592),
-}
 _ED25519_PUBLIC_BYTES = 32
 
 
-def _parameter_set(text: str) -> int:
-    for value, known in _PARAMETER_SETS.items():
-        if known.name == text.lower():
-            return value
-    raise ValueError(f"one of {', '.join(known.name for known in _PARAMETER_SETS.values())}")
+def _parameter_set_number(text: str) -> int:
+    for known in PARAMETER_SETS:
+        if known.name.lower() == text.lower():
+            return known.number
+    raise ValueError(f"one of {', '.join(known.name.lower() for known in PARAMETER_SETS)}")
+
+
+def _parameter_set_name(number: int) -> str:
+    return BY_NUMBER[number].name.lower()
 
 
 def _show_template(template: Template) -> dict[str, object]:
@@ -122,7 +113,7 @@ FIELDS: Mapping[str, Field] = {
     "modulus-size-bits": Field(Attribute.MODULUS_BITS, int, int),
     "ec-point": Field(Attribute.EC_POINT, _hex, _bytes),
     "curve": Field(Attribute.EC_PARAMS, _curve_name, _curve_params),
-    "parameter-set": Field(Attribute.PARAMETER_SET, lambda value: _PARAMETER_SETS[value].name, _parameter_set),
+    "parameter-set": Field(Attribute.PARAMETER_SET, _parameter_set_name, _parameter_set_number),
     "key-length-bytes": Field(Attribute.VALUE_LEN, int, int),
     **{_name(attribute): Field(attribute, _show_template, None) for attribute in _TEMPLATES},
 }
@@ -148,7 +139,7 @@ def size_of(attributes: Attributes) -> str:
     if isinstance(params, bytes):
         return _curve_name(params)
     if Attribute.PARAMETER_SET in attributes:
-        return _PARAMETER_SETS[number(attributes, Attribute.PARAMETER_SET)].name
+        return _parameter_set_name(number(attributes, Attribute.PARAMETER_SET))
     if Attribute.MODULUS_BITS in attributes:
         return str(number(attributes, Attribute.MODULUS_BITS))
     return str(8 * number(attributes, Attribute.VALUE_LEN))
@@ -165,7 +156,7 @@ def _length(key: KeyInfo) -> int:
     if isinstance(params, bytes):
         return 1 + 2 * curve_of(params).order_bytes
     if Attribute.PARAMETER_SET in attributes:
-        return _PARAMETER_SETS[number(attributes, Attribute.PARAMETER_SET)].public_bytes
+        return BY_NUMBER[number(attributes, Attribute.PARAMETER_SET)].public_bytes
     return number(attributes, Attribute.MODULUS_BITS) // 8
 
 

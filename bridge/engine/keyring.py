@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 from bridge.engine import policy
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, key_type_of, number
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.importing import import_value
 from bridge.engine.login import Login, not_logged_in
-from bridge.engine.material import Key, describe, encode, import_value
-from bridge.engine.mechanisms import FIPS_KEY_BANS, Mechanism, mechanism
+from bridge.engine.material import Key, describe, encode
+from bridge.engine.mechanisms import Mechanism, mechanism
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
 from bridge.engine.templates import FROM_OUTSIDE, GENERATED, Provenance, change, complete
@@ -122,8 +123,7 @@ class Keyring(Login):
         Raises:
             HsmError: ``TEMPLATE_INCOMPLETE``, ``TEMPLATE_INCONSISTENT``, ``ATTRIBUTE_VALUE_INVALID``,
                 ``KEY_SIZE_RANGE``, ``KEY_TYPE_INCONSISTENT``, ``CURVE_NOT_SUPPORTED``; ``ACTION_PROHIBITED`` if this
-                session takes no keys in; as :class:`Storage` if a
-                token key cannot be kept.
+                session takes no keys in; as :class:`Storage` if a token key cannot be kept.
         """
         user = self._crypto_user()
         return self._add(user, [self._imported(user, given) for given in templates])
@@ -264,7 +264,7 @@ class Keyring(Login):
         """Make a key's object; ``secret_type`` tells what the bytes of a secret key are."""
         facts = describe(key, secret_type)
         key_type = KeyType(number(facts, Attribute.KEY_TYPE))
-        policy.require_key_type(key_type, FIPS_KEY_BANS.get(key_type), self._state.settings.mode)
+        policy.require_key_type(key_type, self._state.settings.mode)
         attributes = complete(
             template,
             facts,

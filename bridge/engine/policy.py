@@ -9,7 +9,7 @@ from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms import Mechanism
 from bridge.engine.objects import HsmObject, describe
 from bridge.engine.parameters import Parameter
-from bridge.engine.settings import Mode
+from bridge.engine.settings import FIPS_KEY_BANS, Mode
 from bridge.engine.templates import name_of
 
 
@@ -204,19 +204,18 @@ def require_mode(entry: Mechanism, operation: str, parameter: Parameter | None, 
         )
 
 
-def require_key_type(key_type: KeyType, ban: str | None, mode: Mode) -> None:
+def require_key_type(key_type: KeyType, mode: Mode) -> None:
     """Refuse to take in keys that the HSM's mode forbids.
 
     Args:
         key_type: of the key.
-        ban: the rule that forbids such keys in FIPS mode, None if there is none.
         mode: the HSM's.
 
     Raises:
         HsmError: ``KEY_TYPE_INCONSISTENT``.
     """
-    if mode is Mode.FIPS and ban is not None:
+    if mode is Mode.FIPS and key_type in FIPS_KEY_BANS:
         raise HsmError(
             ReturnCode.KEY_TYPE_INCONSISTENT,
-            f"This HSM is in FIPS mode, which has no {key_type.name} keys: {ban}.",
+            f"This HSM is in FIPS mode, which has no {key_type.name} keys: {FIPS_KEY_BANS[key_type]}.",
         )

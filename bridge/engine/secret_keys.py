@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, algorithms, modes
 
-from bridge.engine.attributes import KeyType
+from bridge.engine.attributes import Attribute, Attributes, KeyType, number
 from bridge.engine.errors import HsmError, ReturnCode
 
 DES3_LENGTH = 24
@@ -25,21 +25,21 @@ class _Kind:
     check_value: Callable[[bytes], bytes]
 
 
-def secret_type(number: object) -> KeyType:
+def secret_type(value: object) -> KeyType:
     """Return a type of secret key.
 
     Args:
-        number: the value of ``KEY_TYPE``.
+        value: of ``KEY_TYPE``.
 
     Raises:
         HsmError: ``KEY_TYPE_INCONSISTENT`` if secret keys have no such type.
     """
-    if not isinstance(number, int) or number not in _KINDS:
+    if not isinstance(value, int) or value not in _KINDS:
         raise HsmError(
             ReturnCode.KEY_TYPE_INCONSISTENT,
             "A secret key is of the type AES, DES3 or GENERIC_SECRET; KEY_TYPE says another.",
         )
-    return KeyType(number)
+    return KeyType(value)
 
 
 def check_length(key_type: KeyType, length: int) -> None:
@@ -55,6 +55,29 @@ def check_length(key_type: KeyType, length: int) -> None:
     kind = _KINDS[key_type]
     if length not in kind.lengths:
         raise HsmError(ReturnCode.KEY_SIZE_RANGE, f"{kind.sizes}; this one would have {8 * length} bits.")
+
+
+def derived_length(given: Attributes, key_type: KeyType) -> int | None:
+    """Return how many bytes a derived key is to have; None if a generic secret may take all that there is.
+
+    Args:
+        given: what the caller asks for; ``VALUE_LEN`` is the length in bytes.
+        key_type: of the key to derive.
+
+    Raises:
+        HsmError: ``TEMPLATE_INCOMPLETE`` if ``VALUE_LEN`` is absent, ``KEY_SIZE_RANGE``.
+    """
+    if Attribute.VALUE_LEN in given:
+        length = number(given, Attribute.VALUE_LEN)
+        if length not in GENERIC_LENGTHS:
+            raise HsmError(
+                ReturnCode.KEY_SIZE_RANGE,
+                f"A derived key has 1 to {GENERIC_LENGTHS[-1]} bytes; {length} were asked for.",
+            )
+        return length
+    if key_type is KeyType.AES:
+        raise HsmError(ReturnCode.TEMPLATE_INCOMPLETE, "A derived AES key needs its length, the attribute VALUE_LEN.")
+    return DES3_LENGTH if key_type is KeyType.DES3 else None
 
 
 def check_value(key_type: KeyType, value: bytes) -> bytes:

@@ -7,13 +7,14 @@ import secrets
 from bridge.engine import policy
 from bridge.engine.attributes import Attribute, Attributes, ObjectClass, key_type_of, template
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.importing import import_value, parse_unwrapped
 from bridge.engine.keyring import Function, KeyInfo, Keyring
 from bridge.engine.login import SessionRules
-from bridge.engine.material import import_value, parse_unwrapped
 from bridge.engine.mechanisms import Mechanism, mechanism
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
-from bridge.engine.templates import FROM_OUTSIDE, derived_from, derived_length, merged
+from bridge.engine.secret_keys import derived_length
+from bridge.engine.templates import FROM_OUTSIDE, derived_from, merged
 
 _MOST_RANDOM = 1024 * 1024
 

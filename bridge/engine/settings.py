@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+
+from bridge.engine.attributes import KeyType
 
 
 class Mode(StrEnum):
@@ -11,6 +15,15 @@ class Mode(StrEnum):
 
     NON_FIPS = "non-fips"
     FIPS = "fips"
+
+
+FIPS_KEY_BANS: Mapping[KeyType, str] = MappingProxyType(
+    {
+        KeyType.DES3: "three-key Triple DES is disallowed after 2023 (NIST SP 800-131A)",
+        KeyType.EC_EDWARDS: "Ed25519 exists in non-FIPS mode only",
+    }
+)
+"""The types of key that FIPS mode does not have, each with the rule as a clause for a message."""
 
 
 @dataclass(frozen=True)

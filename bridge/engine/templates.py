@@ -20,7 +20,6 @@ from bridge.engine.attributes import (
 )
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
-from bridge.engine.secret_keys import GENERIC_LENGTHS
 
 LABEL_LIMIT = 127
 """Characters (user guide, "cloudhsm_cli-key-attributes")."""
@@ -119,28 +118,6 @@ def merged(given: Attributes, name: Attribute, template: Template, obj: HsmObjec
     return {**given, **dict(template)}
 
 
-_ONLY_LENGTH = {KeyType.DES3: 24}
-
-
-def derived_length(given: Attributes, key_type: KeyType) -> int | None:
-    """Return how many bytes a derived key is to have; None if a generic secret may take all that there is.
-
-    Raises:
-        HsmError: ``TEMPLATE_INCOMPLETE`` if ``VALUE_LEN`` is absent, ``KEY_SIZE_RANGE``.
-    """
-    if Attribute.VALUE_LEN in given:
-        length = number(given, Attribute.VALUE_LEN)
-        if length not in GENERIC_LENGTHS:
-            raise HsmError(
-                ReturnCode.KEY_SIZE_RANGE,
-                f"A derived key has 1 to {GENERIC_LENGTHS[-1]} bytes; {length} were asked for.",
-            )
-        return length
-    if key_type is KeyType.AES:
-        raise HsmError(ReturnCode.TEMPLATE_INCOMPLETE, "A derived AES key needs its length, the attribute VALUE_LEN.")
-    return _ONLY_LENGTH.get(key_type)
-
-
 def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, facts: Attributes) -> None:
     rule = RULES[attribute]
     if rule.origin is Origin.ENGINE:
@@ -157,15 +134,15 @@ def _check_given(attribute: Attribute, value: Value, object_class: ObjectClass, 
             ReturnCode.TEMPLATE_INCONSISTENT,
             f"Attribute {attribute.name} contradicts the key's value; leave it out or give the right one.",
         )
-    _check_flags(attribute, value, object_class)
-    if attribute is Attribute.LABEL:
-        check_label(str(value))
+    _check_value(attribute, value, object_class)
     if isinstance(value, tuple):
         _check_template(attribute, value)
 
 
-def _check_flags(attribute: Attribute, value: Value, object_class: ObjectClass) -> None:
-    """Refuse the two flags that not every class of keys may have."""
+def _check_value(attribute: Attribute, value: Value, object_class: ObjectClass) -> None:
+    """Refuse labels that are none, and the two flags that not every class of keys may have."""
+    if attribute is Attribute.LABEL:
+        check_label(str(value))
     if attribute is Attribute.PRIVATE and value is False and object_class is not ObjectClass.PUBLIC_KEY:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
@@ -237,9 +214,7 @@ def change(obj: HsmObject, given: Attributes, *, by_admin: bool = False) -> Mapp
             )
         if not by_admin and not _may_become(rule.change, value):
             raise _refused_change(obj, attribute, value, rule.change)
-        _check_flags(attribute, value, obj.object_class)
-        if attribute is Attribute.LABEL:
-            check_label(str(value))
+        _check_value(attribute, value, obj.object_class)
     return {**obj.attributes, **changes}
 
 

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from bridge.engine import Attribute, KeyType, MechanismType, ReturnCode, Session
 from bridge.engine.curves import CURVES, ED25519_PARAMS
-from bridge.engine.mechanisms import FIPS_KEY_BANS, MECHANISMS
+from bridge.engine.mechanisms import MECHANISMS
 from bridge.engine.parameters import Eddsa
+from bridge.engine.settings import FIPS_KEY_BANS
 from engine.keys import import_both, new_pair, refused
 
 GENERATE, EDDSA = MechanismType.EC_EDWARDS_KEY_PAIR_GEN, MechanismType.EDDSA

@@ -27,7 +27,7 @@ from bridge.engine import (
     Session,
     SessionRules,
 )
-from bridge.engine.material import MlDsaPrivateKey
+from bridge.engine.parameter_sets import MlDsaPrivateKey
 from bridge.engine.parameters import Eddsa, Parameter
 from engine.keys import (
     Template,

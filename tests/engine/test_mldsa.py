@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, M
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from bridge.engine import Attribute, KeyType, MechanismType, ReturnCode, Session
-from bridge.engine.material import MlDsaPrivateKey
+from bridge.engine.parameter_sets import MlDsaPrivateKey
 from engine.keys import import_both, refused
 
 GENERATE, ML_DSA, EXTERNAL_MU = (

@@ -14,7 +14,7 @@ from cryptography.x509 import Certificate, load_der_x509_certificate
 
 from bridge.cli.access import ask_secret
 from bridge.engine import Attribute, HsmError, KeyType, ReturnCode
-from bridge.engine.material import import_private
+from bridge.engine.importing import import_private
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of it are done, and how many there are."""
@@ -171,7 +171,7 @@ def require_supported(key: SourceKey) -> None:
     """Let the engine refuse a private key early, where its certificate makes no sense because the key does not.
 
     Raises:
-        HsmError: as :func:`bridge.engine.material.import_private`, naming the key.
+        HsmError: as :func:`bridge.engine.importing.import_private`, naming the key.
     """
     if key.form is Attribute.PRIVATE_KEY_INFO:
         try:

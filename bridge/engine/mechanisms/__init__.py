@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.material import FIPS_KEY_BANS
 from bridge.engine.mechanisms import aes, aes_keywrap, derivation, des3, ec, edwards, gcm, generic, mldsa, rsa
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
 
@@ -32,4 +31,4 @@ def mechanism(number: int) -> Mechanism:
     return entry
 
 
-__all__ = ["FIPS_KEY_BANS", "MECHANISMS", "Mechanism", "MechanismType", "mechanism"]
+__all__ = ["MECHANISMS", "Mechanism", "MechanismType", "mechanism"]

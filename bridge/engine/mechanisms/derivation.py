@@ -14,11 +14,10 @@ from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 from bridge.engine.attributes import KeyType
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.material import import_public
+from bridge.engine.importing import import_public
 from bridge.engine.mechanisms.digests import hash_of
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
 from bridge.engine.parameters import CounterKdf, Ecdh, Hkdf
-from bridge.engine.secret_keys import GENERIC_LENGTHS
 
 _NO_KDF = 1
 # CKD_ numbers (PKCS#11 v3.1, section 6.3.16).
@@ -45,19 +44,18 @@ def _ecdh(key: ec.EllipticCurvePrivateKey, parameter: Ecdh, length: int | None) 
         )
     if hash_ is None and parameter.shared_info:
         raise HsmError(ReturnCode.MECHANISM_PARAM_INVALID, "ECDH takes shared info only with a KDF; leave it out.")
-    wanted = None if hash_ is None and length is None else _checked(length)
     shared = _shared_secret(key, parameter.public_key_info)
-    if hash_ is not None and wanted is not None:
-        return X963KDF(hash_, wanted, parameter.shared_info).derive(shared)
-    if wanted is None:
+    if hash_ is not None:
+        return X963KDF(hash_, _required(length), parameter.shared_info).derive(shared)
+    if length is None:
         return shared
-    if wanted > len(shared):
+    if length > len(shared):
         raise HsmError(
             ReturnCode.KEY_SIZE_RANGE,
-            f"ECDH on this curve gives {len(shared)} bytes; {wanted} were asked for. Use a KDF.",
+            f"ECDH on this curve gives {len(shared)} bytes; {length} were asked for. Use a KDF.",
         )
     # PKCS#11 v3.1, section 6.3.19: truncation removes bytes from the leading end.
-    return shared[-wanted:]
+    return shared[-length:]
 
 
 def _shared_secret(key: ec.EllipticCurvePrivateKey, public_key_info: bytes) -> bytes:
@@ -86,7 +84,7 @@ def _counter_kdf(key: bytes, parameter: CounterKdf, length: int | None) -> bytes
     return KBKDFCMAC(
         algorithms.AES,
         Mode.CounterMode,
-        _checked(length),
+        _required(length),
         parameter.counter_bits // 8,
         None,
         CounterLocation.MiddleFixed,
@@ -98,19 +96,14 @@ def _counter_kdf(key: bytes, parameter: CounterKdf, length: int | None) -> bytes
 
 
 def _hkdf(key: bytes, parameter: Hkdf, length: int | None) -> bytes:
-    return HKDF(hash_of(parameter.hash), _checked(length), parameter.salt, parameter.info).derive(key)
+    return HKDF(hash_of(parameter.hash), _required(length), parameter.salt, parameter.info).derive(key)
 
 
-def _checked(length: int | None) -> int:
-    """Refuse to derive what is no key."""
+def _required(length: int | None) -> int:
+    """Return the length of the key to derive, which a KDF does not know by itself."""
     if length is None:
         raise HsmError(
             ReturnCode.TEMPLATE_INCOMPLETE, "A key that a KDF derives needs its length, the attribute VALUE_LEN."
-        )
-    if length not in GENERIC_LENGTHS:
-        raise HsmError(
-            ReturnCode.KEY_SIZE_RANGE,
-            f"The HSM derives keys of 1 to {GENERIC_LENGTHS[-1]} bytes; {length} were asked for.",
         )
     return length
 

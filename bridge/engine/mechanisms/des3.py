@@ -8,11 +8,11 @@ from Cryptodome.Cipher import DES3
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 
 from bridge.engine.attributes import Attribute, Attributes, KeyType, number
-from bridge.engine.material import FIPS_KEY_BANS
 from bridge.engine.mechanisms.blocks import BlockCipher
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
 from bridge.engine.parameters import Iv
 from bridge.engine.secret_keys import DES3_LENGTH, check_length
+from bridge.engine.settings import FIPS_KEY_BANS
 
 _KEYS = frozenset({KeyType.DES3})
 _BAN = FIPS_KEY_BANS[KeyType.DES3]

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from bridge.engine.attributes import Attribute, Attributes, KeyType
 from bridge.engine.curves import ED25519_PARAMS
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.material import FIPS_KEY_BANS
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
 from bridge.engine.parameters import Eddsa
+from bridge.engine.settings import FIPS_KEY_BANS
 
 _KEYS = frozenset({KeyType.EC_EDWARDS})
 _BAN = FIPS_KEY_BANS[KeyType.EC_EDWARDS]

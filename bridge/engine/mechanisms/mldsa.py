@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA65PrivateKey, MLDSA87PrivateKey
 
 from bridge.engine.attributes import Attribute, Attributes, KeyType
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.material import MlDsaPrivateKey, MlDsaPublicKey, parameter_set
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
+from bridge.engine.parameter_sets import BY_NUMBER, MlDsaPrivateKey, MlDsaPublicKey, parameter_set_of
 
 _KEYS = frozenset({KeyType.ML_DSA})
 _MU_BYTES = 64
-_SETS: Mapping[object, type[MlDsaPrivateKey]] = MappingProxyType(
-    {1: MLDSA44PrivateKey, 2: MLDSA65PrivateKey, 3: MLDSA87PrivateKey}
-)
-_SIGNATURE_BYTES = {1: 2420, 2: 3309, 3: 4627}
-"""FIPS 204, table 2."""
 
 
 def _kind(template: Attributes) -> type[MlDsaPrivateKey]:
@@ -29,13 +20,13 @@ def _kind(template: Attributes) -> type[MlDsaPrivateKey]:
             "An ML-DSA key pair needs the public attribute PARAMETER_SET: 1 for ML-DSA-44, 2 for ML-DSA-65, "
             "3 for ML-DSA-87.",
         )
-    kind = _SETS.get(template[Attribute.PARAMETER_SET])
-    if kind is None:
+    known = BY_NUMBER.get(template[Attribute.PARAMETER_SET])
+    if known is None:
         raise HsmError(
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
             "PARAMETER_SET of an ML-DSA key is 1 for ML-DSA-44, 2 for ML-DSA-65 or 3 for ML-DSA-87.",
         )
-    return kind
+    return known.private_key
 
 
 def _generate_pair(template: Attributes) -> MlDsaPrivateKey:
@@ -77,7 +68,7 @@ def _check_mu(mu: bytes) -> None:
 
 
 def _check_signature_length(key: MlDsaPublicKey, signature: bytes) -> None:
-    size = _SIGNATURE_BYTES[parameter_set(key)]
+    size = parameter_set_of(key).signature_bytes
     if len(signature) != size:
         raise HsmError(
             ReturnCode.SIGNATURE_LEN_RANGE,
