@@ -81,16 +81,7 @@ class JPypeEngine:
     @_translated
     def info(self) -> Any:
         """See ``Engine.info``."""
-        settings = self._session.settings
-        return _java_map(
-            {
-                "VERSION": __version__,
-                "HOME": self._home,
-                "MODE": settings.mode.value,
-                "CLEAR_EXTRACTION": settings.clear_extraction,
-                "IMPLICIT_IMPORT": settings.implicit_import,
-            }
-        )
+        return _java_map({"VERSION": __version__, "HOME": self._home, "MODE": self._session.settings.mode.value})
 
     @_translated
     def login(self, user: Any, password: Any) -> None:

@@ -125,15 +125,6 @@ public final class Connection {
     return engine;
   }
 
-  /**
-   * Tells whether the HSM may give keys in clear.
-   *
-   * @return the HSM's switch {@code CLEAR_EXTRACTION}, asked anew, because other programs may turn it
-   */
-  public boolean clearExtraction() {
-    return Boolean.TRUE.equals(engine.info().get("CLEAR_EXTRACTION"));
-  }
-
   private synchronized void loginWithSystemCredentials() throws LoginException {
     Optional<Credentials> found = Credentials.ofSystem();
     if (found.isEmpty()) {

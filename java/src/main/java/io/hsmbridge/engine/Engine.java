@@ -17,9 +17,8 @@ public interface Engine {
   /**
    * Tells which HSM this is; needs no login.
    *
-   * @return the engine's {@code VERSION} (String), the {@code HOME} it serves (String), its {@code MODE} ({@code fips}
-   *     or {@code non-fips}), and whether {@code CLEAR_EXTRACTION} and {@code IMPLICIT_IMPORT} are switched on
-   *     (Boolean)
+   * @return the engine's {@code VERSION} (String), the {@code HOME} it serves (String) and its {@code MODE} ({@code
+   *     fips} or {@code non-fips})
    */
   Map<String, Object> info();
 

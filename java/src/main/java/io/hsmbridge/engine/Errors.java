@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.InvalidParameterException;
+import java.security.Key;
 import java.security.KeyStoreException;
 import java.security.SignatureException;
 import java.security.spec.InvalidKeySpecException;
@@ -128,6 +129,19 @@ public final class Errors {
   public static InvalidKeySpecException keySpec(HsmException e) {
     RuntimeException cause = unlessUnauthenticated(e);
     return new InvalidKeySpecException(cause.getMessage(), cause);
+  }
+
+  /**
+   * Refuses to describe a private or secret key whose encoding is null.
+   *
+   * @param key the key, may be null
+   * @return the exception to throw
+   */
+  public static InvalidKeySpecException staysInside(Key key) {
+    return new InvalidKeySpecException(
+        key + " is not to be had in clear. The HSM gives a key only while clear extraction is switched on (`hsmbridge"
+            + " configure --enable-clear-key-extraction-in-software`), and if its attribute EXTRACTABLE is true and"
+            + " WRAP_WITH_TRUSTED false.");
   }
 
   /**

@@ -19,7 +19,7 @@ public abstract class HsmKey implements Key, Destroyable {
 
   private static final long serialVersionUID = 1L;
 
-  /** Why a key is not given in clear: the switch, its attributes, its owner, or that it is gone. */
+  /** Why a key is not given in clear: the switch, its attributes, its owner, or that it or its login is gone. */
   private static final Set<Long> STAYS =
       Set.of(
           ReturnCodes.ACTION_PROHIBITED,
@@ -27,7 +27,9 @@ public abstract class HsmKey implements Key, Destroyable {
           ReturnCodes.KEY_UNEXTRACTABLE,
           ReturnCodes.KEY_NOT_WRAPPABLE,
           ReturnCodes.KEY_HANDLE_INVALID,
-          ReturnCodes.OBJECT_HANDLE_INVALID);
+          ReturnCodes.OBJECT_HANDLE_INVALID,
+          ReturnCodes.SESSION_CLOSED,
+          ReturnCodes.USER_NOT_LOGGED_IN);
 
   private final String algorithm;
   private final transient Connection connection;
@@ -101,7 +103,7 @@ public abstract class HsmKey implements Key, Destroyable {
   @Override
   public byte[] getEncoded() {
     // A provider that has the bytes would use the key past its attributes, which only the engine knows.
-    if (destroyed || !connection.clearExtraction() || ChoiceGuard.isOthersChoice()) {
+    if (destroyed || ChoiceGuard.isOthersChoice()) {
       return null;
     }
     try {

@@ -3,7 +3,7 @@ package io.hsmbridge.key;
 import java.util.Arrays;
 
 /** The SubjectPublicKeyInfo of ML-DSA keys (RFC 9881, 2), whose AlgorithmIdentifier has no parameters. */
-final class MldsaEncoding {
+public final class MldsaEncoding {
 
   /** SEQUENCE with a length of two bytes; SEQUENCE of 13 bytes: an OBJECT IDENTIFIER of 9 bytes, NULL. */
   private static final int[] WITH_NULL = {0x30, 0x82, -1, -1, 0x30, 0x0d, 0x06, 0x09};
@@ -12,8 +12,13 @@ final class MldsaEncoding {
 
   private MldsaEncoding() {}
 
-  /** Takes the NULL out that a JDK which does not know ML-DSA puts there when it reads a certificate. */
-  static byte[] withoutNull(byte[] info) {
+  /**
+   * Takes the NULL out that a JDK which does not know ML-DSA puts there when it reads a certificate.
+   *
+   * @param info SubjectPublicKeyInfo DER of an ML-DSA key
+   * @return the same as RFC 9881 has it; what has no such NULL comes back as it is
+   */
+  public static byte[] withoutNull(byte[] info) {
     if (!hasNull(info)) {
       return info;
     }

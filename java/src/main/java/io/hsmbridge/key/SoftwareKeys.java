@@ -11,30 +11,29 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 import javax.crypto.SecretKey;
 
 /** Moves keys that Java holds in memory into the HSM. */
 public final class SoftwareKeys {
 
-  private static final Map<String, Long> TYPES =
-      Map.ofEntries(
-          Map.entry("RSA", Attributes.TYPE_RSA),
-          Map.entry("EC", Attributes.TYPE_EC),
-          Map.entry("ECDSA", Attributes.TYPE_EC),
-          Map.entry("EDDSA", Attributes.TYPE_EC_EDWARDS),
-          Map.entry("ED25519", Attributes.TYPE_EC_EDWARDS),
-          Map.entry("ML-DSA", Attributes.TYPE_ML_DSA),
-          Map.entry("ML-DSA-44", Attributes.TYPE_ML_DSA),
-          Map.entry("ML-DSA-65", Attributes.TYPE_ML_DSA),
-          Map.entry("ML-DSA-87", Attributes.TYPE_ML_DSA),
-          Map.entry("2.16.840.1.101.3.4.3.17", Attributes.TYPE_ML_DSA),
-          Map.entry("2.16.840.1.101.3.4.3.18", Attributes.TYPE_ML_DSA),
-          Map.entry("2.16.840.1.101.3.4.3.19", Attributes.TYPE_ML_DSA),
-          Map.entry("AES", Attributes.TYPE_AES),
-          Map.entry("DESEDE", Attributes.TYPE_DES3),
-          Map.entry("TRIPLEDES", Attributes.TYPE_DES3),
-          Map.entry("GENERICSECRET", Attributes.TYPE_GENERIC_SECRET));
+  private static final Map<String, Long> TYPES = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+
+  static {
+    TYPES.put("RSA", Attributes.TYPE_RSA);
+    TYPES.put("EC", Attributes.TYPE_EC);
+    TYPES.put("ECDSA", Attributes.TYPE_EC);
+    TYPES.put("EdDSA", Attributes.TYPE_EC_EDWARDS);
+    TYPES.put("Ed25519", Attributes.TYPE_EC_EDWARDS);
+    for (String name : MldsaSet.keyAlgorithms()) {
+      TYPES.put(name, Attributes.TYPE_ML_DSA);
+    }
+    TYPES.put("AES", Attributes.TYPE_AES);
+    TYPES.put("DESede", Attributes.TYPE_DES3);
+    TYPES.put("TripleDES", Attributes.TYPE_DES3);
+    TYPES.put("GenericSecret", Attributes.TYPE_GENERIC_SECRET);
+  }
 
   private SoftwareKeys() {}
 
@@ -124,8 +123,8 @@ public final class SoftwareKeys {
   }
 
   private static long type(Key key) throws InvalidKeyException {
-    String name = (key == null ? "" : String.valueOf(key.getAlgorithm())).toUpperCase(Locale.ROOT);
-    Long type = TYPES.get(name.startsWith("HMAC") ? "GENERICSECRET" : name);
+    String name = key == null ? "" : String.valueOf(key.getAlgorithm());
+    Long type = TYPES.get(name.toUpperCase(Locale.ROOT).startsWith("HMAC") ? "GenericSecret" : name);
     if (type == null) {
       throw new InvalidKeyException("The HSM cannot hold " + describe(key) + ".");
     }

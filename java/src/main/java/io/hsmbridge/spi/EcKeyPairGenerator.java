@@ -56,8 +56,8 @@ final class EcKeyPairGenerator extends HsmKeyPairGenerator {
     }
     boolean edwards = Arrays.equals(curve, EcParams.EC_CURVE_ED25519);
     if (edwards) {
-      Ed25519KeyPairGenerator.correctType(ofPublic);
-      Ed25519KeyPairGenerator.correctType(ofPrivate);
+      Templates.takeEcAsEdwards(ofPublic);
+      Templates.takeEcAsEdwards(ofPrivate);
     }
     generateBy(edwards ? Mechanisms.EC_EDWARDS_KEY_PAIR_GEN : mechanism);
   }

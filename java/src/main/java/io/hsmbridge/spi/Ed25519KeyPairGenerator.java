@@ -47,14 +47,7 @@ final class Ed25519KeyPairGenerator extends HsmKeyPairGenerator {
   @Override
   void complete(Map<String, Object> ofPublic, Map<String, Object> ofPrivate) {
     ofPublic.putIfAbsent(Attributes.EC_PARAMS, EcParams.EC_CURVE_ED25519);
-    correctType(ofPublic);
-    correctType(ofPrivate);
-  }
-
-  /** Callers may say {@code KeyType.EC} of an Ed25519 key; the engine has a type of its own for it. */
-  static void correctType(Map<String, Object> template) {
-    if (Long.valueOf(Attributes.TYPE_EC).equals(template.get(Attributes.KEY_TYPE))) {
-      template.put(Attributes.KEY_TYPE, Attributes.TYPE_EC_EDWARDS);
-    }
+    Templates.takeEcAsEdwards(ofPublic);
+    Templates.takeEcAsEdwards(ofPrivate);
   }
 }

@@ -1,6 +1,7 @@
 package io.hsmbridge.spi;
 
 import io.hsmbridge.engine.Mechanisms;
+import java.security.InvalidAlgorithmParameterException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.ProviderException;
@@ -52,6 +53,19 @@ enum Hash {
     return Arrays.stream(values())
         .filter(hash -> hash.standardName.equalsIgnoreCase(name) || hash.name().equalsIgnoreCase(name))
         .findFirst();
+  }
+
+  /**
+   * Finds a hash that parameters name.
+   *
+   * @throws InvalidAlgorithmParameterException if the HSM has no such hash
+   */
+  static Hash required(String name) throws InvalidAlgorithmParameterException {
+    return ofName(name)
+        .orElseThrow(
+            () ->
+                new InvalidAlgorithmParameterException(
+                    "The HSM has no hash " + name + ". It has SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512."));
   }
 
   String standardName() {

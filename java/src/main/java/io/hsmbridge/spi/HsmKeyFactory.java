@@ -18,7 +18,6 @@ import java.security.spec.KeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -37,30 +36,30 @@ final class HsmKeyFactory extends KeyFactorySpi {
 
   @Override
   protected PublicKey engineGeneratePublic(KeySpec spec) throws InvalidKeySpecException {
-    if (spec instanceof KeyAttributesMap) {
-      KeyAttributesMap map = (KeyAttributesMap) spec;
-      KeyParts reader = parts.reading(map);
-      return (PublicKey) imported(template(map, reader, Attributes.CLASS_PUBLIC_KEY), reader.publicKey(map));
-    }
-    byte[] encoded =
-        spec instanceof X509EncodedKeySpec
-            ? ((X509EncodedKeySpec) spec).getEncoded()
-            : parts.publicKey(required(spec, PKCS8EncodedKeySpec.class));
-    return (PublicKey) imported(template(null, parts, Attributes.CLASS_PUBLIC_KEY), encoded);
+    return (PublicKey) imported(spec, Attributes.CLASS_PUBLIC_KEY, Attributes.PUBLIC_KEY_INFO, this::publicInfo);
   }
 
   @Override
   protected PrivateKey engineGeneratePrivate(KeySpec spec) throws InvalidKeySpecException {
+    return (PrivateKey) imported(spec, Attributes.CLASS_PRIVATE_KEY, Attributes.PRIVATE_KEY_INFO, this::privateInfo);
+  }
+
+  private byte[] publicInfo(KeyParts reader, KeySpec spec) throws InvalidKeySpecException {
     if (spec instanceof KeyAttributesMap) {
-      KeyAttributesMap map = (KeyAttributesMap) spec;
-      KeyParts reader = parts.reading(map);
-      return (PrivateKey) imported(template(map, reader, Attributes.CLASS_PRIVATE_KEY), reader.privateKey(map));
+      return reader.publicKey((KeyAttributesMap) spec);
     }
-    byte[] encoded =
-        spec instanceof PKCS8EncodedKeySpec
-            ? ((PKCS8EncodedKeySpec) spec).getEncoded()
-            : parts.privateKey(required(spec, X509EncodedKeySpec.class));
-    return (PrivateKey) imported(template(null, parts, Attributes.CLASS_PRIVATE_KEY), encoded);
+    return spec instanceof X509EncodedKeySpec
+        ? ((X509EncodedKeySpec) spec).getEncoded()
+        : reader.publicKey(required(spec, PKCS8EncodedKeySpec.class));
+  }
+
+  private byte[] privateInfo(KeyParts reader, KeySpec spec) throws InvalidKeySpecException {
+    if (spec instanceof KeyAttributesMap) {
+      return reader.privateKey((KeyAttributesMap) spec);
+    }
+    return spec instanceof PKCS8EncodedKeySpec
+        ? ((PKCS8EncodedKeySpec) spec).getEncoded()
+        : reader.privateKey(required(spec, X509EncodedKeySpec.class));
   }
 
   @Override
@@ -71,10 +70,7 @@ final class HsmKeyFactory extends KeyFactorySpi {
     }
     byte[] encoded = key.getEncoded();
     if (encoded == null) {
-      throw new InvalidKeySpecException(
-          key + " is not to be had in clear. The HSM gives a private key only while clear extraction is switched on"
-              + " (`hsmbridge configure --enable-clear-key-extraction-in-software`), and if its attribute"
-              + " EXTRACTABLE is true and WRAP_WITH_TRUSTED false.");
+      throw Errors.staysInside(key);
     }
     try {
       return described(key, encoded, kind);
@@ -123,23 +119,12 @@ final class HsmKeyFactory extends KeyFactorySpi {
     return spec;
   }
 
-  private static Map<String, Object> template(KeyAttributesMap map, KeyParts reader, long keyClass)
-      throws InvalidKeySpecException {
-    Map<String, Object> template = new HashMap<>(Templates.forImport(map));
-    Object type = template.put(Attributes.KEY_TYPE, reader.keyType());
-    boolean edwards = reader == KeyParts.edwards() && Long.valueOf(Attributes.TYPE_EC).equals(type);
-    Object oldClass = template.put(Attributes.CLASS, keyClass);
-    if (type != null && !type.equals(reader.keyType()) && !edwards
-        || oldClass != null && !oldClass.equals(keyClass)) {
-      throw new InvalidKeySpecException(
-          "KEY_TYPE or OBJECT_CLASS in the attributes is not that of the key to import; leave them out.");
-    }
-    return template;
-  }
-
-  private HsmKey imported(Map<String, Object> template, byte[] encoded) throws InvalidKeySpecException {
-    boolean isPublic = template.get(Attributes.CLASS).equals(Attributes.CLASS_PUBLIC_KEY);
-    template.put(isPublic ? Attributes.PUBLIC_KEY_INFO : Attributes.PRIVATE_KEY_INFO, encoded);
+  private HsmKey imported(KeySpec spec, long keyClass, String name, Encoding encoding) throws InvalidKeySpecException {
+    KeyAttributesMap map = spec instanceof KeyAttributesMap ? (KeyAttributesMap) spec : null;
+    KeyParts reader = map == null ? parts : parts.reading(map);
+    Map<String, Object> template = Templates.forImport(map, keyClass, reader.keyType());
+    byte[] encoded = encoding.of(reader, spec);
+    template.put(name, encoded);
     try {
       return Keys.of(connection, connection.engine().importKey(template));
     } catch (HsmException e) {
@@ -147,5 +132,10 @@ final class HsmKeyFactory extends KeyFactorySpi {
     } finally {
       Arrays.fill(encoded, (byte) 0);
     }
+  }
+
+  /** Brings a specification into the encoding that the engine takes. */
+  private interface Encoding {
+    byte[] of(KeyParts reader, KeySpec spec) throws InvalidKeySpecException;
   }
 }

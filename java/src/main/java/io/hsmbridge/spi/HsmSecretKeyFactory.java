@@ -73,10 +73,7 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
   protected KeySpec engineGetKeySpec(SecretKey key, Class<?> kind) throws InvalidKeySpecException {
     byte[] encoded = key == null ? null : key.getEncoded();
     if (encoded == null) {
-      throw new InvalidKeySpecException(
-          key + " is not to be had in clear. The HSM gives a secret key only while clear extraction is switched on"
-              + " (`hsmbridge configure --enable-clear-key-extraction-in-software`), and if its attribute"
-              + " EXTRACTABLE is true and WRAP_WITH_TRUSTED false.");
+      throw Errors.staysInside(key);
     }
     try {
       if (kind != null && kind.isAssignableFrom(SecretKeySpec.class)) {
@@ -117,15 +114,8 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
 
   private SecretKey imported(KeyAttributesMap map, byte[] value) throws InvalidKeySpecException {
     try {
-      Map<String, Object> template = Templates.forImport(map);
-      Object type = template.put(Attributes.KEY_TYPE, algorithm.keyType());
-      Object keyClass = template.put(Attributes.CLASS, Attributes.CLASS_SECRET_KEY);
-      if (type != null && !type.equals(algorithm.keyType())
-          || keyClass != null && !keyClass.equals(Attributes.CLASS_SECRET_KEY)) {
-        throw new InvalidKeySpecException(
-            "KEY_TYPE or OBJECT_CLASS in the attributes is not that of a " + algorithm.standardName()
-                + " key; leave them out.");
-      }
+      Map<String, Object> template =
+          Templates.forImport(map, Attributes.CLASS_SECRET_KEY, algorithm.keyType());
       template.put(Attributes.VALUE, value);
       return Keys.ofSecret(connection, connection.engine().importKey(template), algorithm.standardName());
     } catch (HsmException e) {
@@ -180,10 +170,10 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
   }
 
   private static Hash hash(String name) throws InvalidKeySpecException {
-    return Hash.ofName(name)
-        .orElseThrow(
-            () ->
-                new InvalidKeySpecException(
-                    "HKDF of the HSM has no hash " + name + ". It has SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512."));
+    try {
+      return Hash.required(name);
+    } catch (InvalidAlgorithmParameterException e) {
+      throw new InvalidKeySpecException(e.getMessage(), e);
+    }
   }
 }

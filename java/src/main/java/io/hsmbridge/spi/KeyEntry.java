@@ -5,7 +5,9 @@ import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Values;
 import io.hsmbridge.key.HsmKey;
 import io.hsmbridge.key.Keys;
+import io.hsmbridge.key.MldsaEncoding;
 import java.security.cert.Certificate;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +47,12 @@ final class KeyEntry {
   boolean isCertifiedBy(List<? extends Certificate> chain) {
     return isPrivateKey()
         && !chain.isEmpty()
-        && CertifiedKey.isKeyOf(chain.get(0), Values.bytes(attributes, Attributes.PUBLIC_KEY_INFO));
+        && isEncodedAs(chain.get(0).getPublicKey().getEncoded());
+  }
+
+  private boolean isEncodedAs(byte[] certified) {
+    byte[] info = Values.bytes(attributes, Attributes.PUBLIC_KEY_INFO);
+    return Arrays.equals(info, certified) || Arrays.equals(info, MldsaEncoding.withoutNull(certified));
   }
 
   HsmKey key(Connection connection) {

@@ -4,6 +4,7 @@ import com.amazonaws.cloudhsm.jce.jni.exception.AttributeException;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import io.hsmbridge.engine.Attributes;
+import io.hsmbridge.key.MldsaSet;
 import java.security.KeyFactory;
 import java.security.NoSuchAlgorithmException;
 import java.security.spec.InvalidKeySpecException;
@@ -103,11 +104,6 @@ class KeyParts {
     } catch (NoSuchAlgorithmException e) {
       throw new InvalidKeySpecException(e.getMessage() + " Give the key encoded, as X.509 or PKCS#8.", e);
     }
-  }
-
-  /** Some of the JDK's factories stumble over parts that fit no key, such as the point at infinity. */
-  private InvalidKeySpecException unreadable(RuntimeException e) {
-    return new InvalidKeySpecException("The parts given are not those of a key for " + algorithm + ".", e);
   }
 
   static byte[] bytes(KeyAttributesMap map, KeyAttribute part) throws InvalidKeySpecException {

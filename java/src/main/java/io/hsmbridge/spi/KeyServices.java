@@ -6,6 +6,7 @@ import static io.hsmbridge.engine.Mechanisms.ML_DSA_KEY_PAIR_GEN;
 import static io.hsmbridge.engine.Mechanisms.RSA_PKCS_KEY_PAIR_GEN;
 import static io.hsmbridge.spi.ServiceRow.row;
 
+import io.hsmbridge.key.MldsaSet;
 import java.util.List;
 import java.util.function.Supplier;
 

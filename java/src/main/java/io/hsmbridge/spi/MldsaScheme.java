@@ -1,6 +1,7 @@
 package io.hsmbridge.spi;
 
 import io.hsmbridge.engine.Attributes;
+import io.hsmbridge.key.MldsaSet;
 import java.security.InvalidKeyException;
 import java.util.Map;
 

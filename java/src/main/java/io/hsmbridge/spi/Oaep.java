@@ -41,7 +41,7 @@ final class Oaep {
           "Wrong parameter type: OAEP takes an OAEPParameterSpec, not a " + given.getClass().getName() + ".");
     }
     OAEPParameterSpec other = (OAEPParameterSpec) given;
-    Hash asked = hash(other.getDigestAlgorithm());
+    Hash asked = Hash.required(other.getDigestAlgorithm());
     if (!anyHash && asked != hash) {
       throw new InvalidAlgorithmParameterException(
           "The transformation is for " + hash.standardName() + " and the parameters are for " + asked.standardName()
@@ -55,7 +55,7 @@ final class Oaep {
     if (!(other.getPSource() instanceof PSource.PSpecified)) {
       throw new InvalidAlgorithmParameterException("The source of OAEP's label is a PSource.PSpecified.");
     }
-    Hash mask = hash(((MGF1ParameterSpec) other.getMGFParameters()).getDigestAlgorithm());
+    Hash mask = Hash.required(((MGF1ParameterSpec) other.getMGFParameters()).getDigestAlgorithm());
     return new Oaep(asked, mask, (PSource.PSpecified) other.getPSource());
   }
 
@@ -71,13 +71,5 @@ final class Oaep {
   /** Encodes the parameters for {@code RSA_AES_KEY_WRAP}. */
   byte[] parameter(int aesBits) {
     return Parameters.rsaAesKeyWrap(aesBits, hash.mechanism(), mgfHash.mechanism(), label.getValue());
-  }
-
-  private static Hash hash(String name) throws InvalidAlgorithmParameterException {
-    return Hash.ofName(name)
-        .orElseThrow(
-            () ->
-                new InvalidAlgorithmParameterException(
-                    "The HSM has no hash " + name + ". It has SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512."));
   }
 }

@@ -64,7 +64,7 @@ final class PssScheme extends SignatureScheme {
               + ".");
     }
     PSSParameterSpec pss = (PSSParameterSpec) parameters;
-    Hash asked = hash(pss.getDigestAlgorithm());
+    Hash asked = Hash.required(pss.getDigestAlgorithm());
     if (fixed != null && asked != fixed) {
       throw new InvalidAlgorithmParameterException(
           "This signature algorithm hashes with " + fixed.standardName() + ", not with " + pss.getDigestAlgorithm()
@@ -79,7 +79,7 @@ final class PssScheme extends SignatureScheme {
       throw new InvalidAlgorithmParameterException(
           "The trailer field of RSA PSS is 1, not " + pss.getTrailerField() + ".");
     }
-    use(asked, hash(((MGF1ParameterSpec) pss.getMGFParameters()).getDigestAlgorithm()), pss.getSaltLength());
+    use(asked, Hash.required(((MGF1ParameterSpec) pss.getMGFParameters()).getDigestAlgorithm()), pss.getSaltLength());
   }
 
   @Override
@@ -105,13 +105,5 @@ final class PssScheme extends SignatureScheme {
     }
     mgfHash = newMgfHash;
     saltLength = newSaltLength;
-  }
-
-  private static Hash hash(String name) throws InvalidAlgorithmParameterException {
-    return Hash.ofName(name)
-        .orElseThrow(
-            () ->
-                new InvalidAlgorithmParameterException(
-                    "The HSM has no hash " + name + ". It has SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512."));
   }
 }

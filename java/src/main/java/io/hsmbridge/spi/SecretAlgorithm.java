@@ -81,11 +81,7 @@ enum SecretAlgorithm {
    * @throws InvalidAlgorithmParameterException if the template names another type, or lacks a length that it needs
    */
   void complete(Map<String, Object> template) throws InvalidAlgorithmParameterException {
-    Object type = template.put(Attributes.KEY_TYPE, keyType);
-    if (type != null && !type.equals(keyType)) {
-      throw new InvalidAlgorithmParameterException(
-          "KEY_TYPE in the attributes is not that of a " + standardName + " key; leave it out.");
-    }
+    Templates.putSame(template, Attributes.KEY_TYPE, keyType);
     Object bytes = template.get(Attributes.VALUE_LEN);
     if (bytes == null && naturalBits == 0) {
       throw new InvalidAlgorithmParameterException(

@@ -7,6 +7,7 @@ import static io.hsmbridge.engine.Mechanisms.ML_DSA_EXTERNAL_MU;
 import static io.hsmbridge.engine.Mechanisms.RSA_PKCS;
 import static io.hsmbridge.engine.Mechanisms.RSA_PKCS_PSS;
 
+import io.hsmbridge.key.MldsaSet;
 import java.util.List;
 import java.util.function.Supplier;
 

@@ -111,15 +111,45 @@ final class Templates {
    * Makes a template for a key to import, without its components, which the caller adds.
    *
    * @param map the caller's attributes; null for none
-   * @return a new template, which may be changed: labels, flags, {@code KEY_TYPE}, {@code CLASS} and {@code VALUE_LEN}
-   * @throws InvalidKeySpecException if a size is no positive multiple of 8 bits; names the attribute
+   * @param keyClass the key's {@code CLASS}
+   * @param keyType the key's {@code KEY_TYPE}
+   * @return a new template, which may be changed: labels, flags, class, type and {@code VALUE_LEN}
+   * @throws InvalidKeySpecException if a size is no positive multiple of 8 bits, or the map has another class or type;
+   *     names the attribute
    */
-  static Map<String, Object> forImport(KeyAttributesMap map) throws InvalidKeySpecException {
+  static Map<String, Object> forImport(KeyAttributesMap map, long keyClass, long keyType)
+      throws InvalidKeySpecException {
     try {
-      return without(IMPORTED, map);
+      Map<String, Object> template = without(IMPORTED, map);
+      if (keyType == Attributes.TYPE_EC_EDWARDS) {
+        takeEcAsEdwards(template);
+      }
+      putSame(template, Attributes.CLASS, keyClass);
+      putSame(template, Attributes.KEY_TYPE, keyType);
+      return template;
     } catch (InvalidAlgorithmParameterException e) {
       throw new InvalidKeySpecException(e.getMessage(), e);
     }
+  }
+
+  /**
+   * Puts a fact into a template.
+   *
+   * @throws InvalidAlgorithmParameterException if the caller's attributes say something else
+   */
+  static void putSame(Map<String, Object> template, String name, long value)
+      throws InvalidAlgorithmParameterException {
+    Object given = template.put(name, value);
+    if (given != null && !given.equals(value)) {
+      throw new InvalidAlgorithmParameterException(
+          (name.equals(Attributes.CLASS) ? KeyAttribute.OBJECT_CLASS : name)
+              + " in the attributes is not that of the key; leave it out.");
+    }
+  }
+
+  /** Callers may say {@code KeyType.EC} of an Ed25519 key; the engine has a type of its own for it. */
+  static void takeEcAsEdwards(Map<String, Object> template) {
+    template.replace(Attributes.KEY_TYPE, Attributes.TYPE_EC, Attributes.TYPE_EC_EDWARDS);
   }
 
   /**

@@ -4,6 +4,7 @@ import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Connection;
 import io.hsmbridge.key.Keys;
+import io.hsmbridge.key.MldsaSet;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.Key;
@@ -26,8 +27,8 @@ final class UnwrappedKey {
     PRIVATE.put("EC", Attributes.TYPE_EC);
     PRIVATE.put("Ed25519", Attributes.TYPE_EC_EDWARDS);
     PRIVATE.put("EdDSA", Attributes.TYPE_EC_EDWARDS);
-    for (String set : new String[] {"ML-DSA", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"}) {
-      PRIVATE.put(set, Attributes.TYPE_ML_DSA);
+    for (String name : MldsaSet.keyAlgorithms()) {
+      PRIVATE.put(name, Attributes.TYPE_ML_DSA);
     }
   }
 
@@ -69,17 +70,14 @@ final class UnwrappedKey {
               + " as secret, and " + String.join(", ", PRIVATE.keySet()) + " as private keys.");
     }
     Map<String, Object> template = new HashMap<>(attributes);
-    putSame(template, Attributes.CLASS, secret ? Attributes.CLASS_SECRET_KEY : Attributes.CLASS_PRIVATE_KEY);
-    putSame(template, Attributes.KEY_TYPE, type.get());
-    return template;
-  }
-
-  private static void putSame(Map<String, Object> template, String name, Long value) throws InvalidKeyException {
-    Object given = template.put(name, value);
-    if (given != null && !given.equals(value)) {
-      throw new InvalidKeyException(
-          "The attributes given to init name another " + name + " than the call of unwrap; leave it out there.");
+    try {
+      Templates.putSame(
+          template, Attributes.CLASS, secret ? Attributes.CLASS_SECRET_KEY : Attributes.CLASS_PRIVATE_KEY);
+      Templates.putSame(template, Attributes.KEY_TYPE, type.get());
+    } catch (InvalidAlgorithmParameterException e) {
+      throw new InvalidKeyException(e.getMessage(), e);
     }
+    return template;
   }
 
   /** Wraps the new key's handle; a secret key has the name that it was asked for. */

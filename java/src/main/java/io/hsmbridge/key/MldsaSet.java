@@ -1,4 +1,4 @@
-package io.hsmbridge.spi;
+package io.hsmbridge.key;
 
 import io.hsmbridge.engine.Attributes;
 import java.util.Arrays;
@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The parameter sets of ML-DSA (FIPS 204, 4), with their object identifiers (RFC 9881). */
-enum MldsaSet {
+public enum MldsaSet {
   ML_DSA_44("ML-DSA-44", Attributes.PARAMETER_SET_ML_DSA_44, "2.16.840.1.101.3.4.3.17"),
   ML_DSA_65("ML-DSA-65", Attributes.PARAMETER_SET_ML_DSA_65, "2.16.840.1.101.3.4.3.18"),
   ML_DSA_87("ML-DSA-87", Attributes.PARAMETER_SET_ML_DSA_87, "2.16.840.1.101.3.4.3.19");
@@ -21,29 +21,53 @@ enum MldsaSet {
     this.oid = oid;
   }
 
-  /** Lists what keys may say that their algorithm is; JDKs that do not know ML-DSA call it by its identifier. */
-  static String[] keyAlgorithms() {
+  /**
+   * Lists what keys may say that their algorithm is; JDKs that do not know ML-DSA call it by its identifier.
+   *
+   * @return the names, the common one first
+   */
+  public static String[] keyAlgorithms() {
     return Stream.concat(
             Stream.of("ML-DSA"), Arrays.stream(values()).flatMap(set -> Stream.of(set.standardName, set.oid)))
         .toArray(String[]::new);
   }
 
-  static Optional<MldsaSet> ofName(String name) {
+  /**
+   * Finds a set.
+   *
+   * @param name as FIPS 204 spells it, any case, or the object identifier
+   * @return the set, if there is one of that name
+   */
+  public static Optional<MldsaSet> ofName(String name) {
     return Arrays.stream(values())
         .filter(set -> set.standardName.equalsIgnoreCase(name) || set.oid.equals(name))
         .findFirst();
   }
 
-  String standardName() {
+  /**
+   * Returns the name as FIPS 204 spells it.
+   *
+   * @return such as {@code ML-DSA-65}
+   */
+  public String standardName() {
     return standardName;
   }
 
-  /** The number that the engine's attribute has. */
-  long number() {
+  /**
+   * Returns the number that the engine's attribute has.
+   *
+   * @return a {@code PARAMETER_SET_} number
+   */
+  public long number() {
     return number;
   }
 
-  String oid() {
+  /**
+   * Returns the object identifier of keys and signatures (RFC 9881).
+   *
+   * @return in dotted form
+   */
+  public String oid() {
     return oid;
   }
 }
