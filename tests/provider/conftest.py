@@ -101,6 +101,11 @@ def account(jvm: Jvm, new_user_name: Callable[[], str]) -> Iterator[Account]:
     session.login(Role.CRYPTO_USER, name, PASSWORD.encode())
     yield Account(name, provider, session)
     provider.logout()
+    # Everybody sees public keys, so that later tests would.
+    for handle in session.find({}):
+        if session.info(handle).owner == name:
+            session.set_attributes(handle, {Attribute.DESTROYABLE: True})
+            session.destroy(handle)
     session.close()
 
 

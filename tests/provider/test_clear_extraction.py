@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 from bridge.engine import Hsm
-from provider.conftest import Account, Jvm
-from provider.jca import DATA, generate, java, refused, sign, verifies
+from provider.conftest import PASSWORD, Account, Jvm
+from provider.jca import DATA, generate, java, pin, refused, sign, verifies
 from provider.test_attributes_api import boxed_true, integer, new_map
 from provider.test_key_search import open_store
 
@@ -180,3 +180,13 @@ def test_a_key_in_clear_is_used_under_its_attributes_all_the_same(jvm: Jvm) -> N
     named.init(1, key)
     assert len(named.doFinal(bytes(32))) == 32
     key.destroy()
+
+
+@pytest.mark.usefixtures("extraction")
+def test_a_key_whose_login_ended_is_not_to_be_had(account: Account) -> None:
+    key = aes(account, TOKEN=boxed_true())
+    assert key.getEncoded() is not None
+    account.provider.logout()
+    assert (key.getEncoded(), key.getFormat()) == (None, None)
+    account.provider.login(None, pin(f"{account.name}:{PASSWORD}"))
+    assert key.getEncoded() is not None
