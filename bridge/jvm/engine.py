@@ -16,11 +16,11 @@ import jpype
 from jpype import JImplements
 
 from bridge import __version__
+from bridge.cluster import Clusters
 from bridge.engine import Attribute, HsmError, ReturnCode, Role, Session, SessionRules
 from bridge.engine.attributes import Value, parse
 from bridge.engine.mechanisms import mechanism as mechanism_numbered
 from bridge.engine.parameters import Parameter, decode
-from bridge.jvm.clusters import Clusters
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import jpype
 
+from bridge.cluster import Clusters, clusters_from_environment
 from bridge.engine import HsmError, ReturnCode, SessionRules
-from bridge.jvm.clusters import Clusters, clusters_from_environment
 from bridge.jvm.jdk import find_jdk, library, release
 from bridge.store import default_home, open_home
 

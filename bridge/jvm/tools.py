@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import jpype
 
+from bridge.cluster import Clusters, clusters_from_environment
 from bridge.engine import Attribute, HsmError, SessionRules
-from bridge.jvm.clusters import Clusters, clusters_from_environment
 from bridge.jvm.host import jar_path, register, start_jvm
 from bridge.jvm.jdk import NoJdk, find_jdk, release
 from bridge.jvm.options import Command, Mode, parse, parse_jvm_options

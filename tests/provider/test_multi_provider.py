@@ -17,9 +17,9 @@ import pytest
 from conftest import PASSWORDS
 from jvm.conftest import environment_of
 
+from bridge.cluster import Clusters, clusters_from_environment
 from bridge.engine import Hsm, HsmError
 from bridge.jvm import find_jdk, host, start
-from bridge.jvm.clusters import Clusters, clusters_from_environment
 from bridge.store import create_home
 from provider.conftest import PASSWORD, Jvm
 from provider.jca import DATA, EXCEPTIONS, generate, java, pin, refused, sign, verifies

@@ -1,6 +1,6 @@
 package io.hsmbridge.key;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.math.BigInteger;
 import java.security.interfaces.EdECPublicKey;
 import java.security.spec.EdECPoint;

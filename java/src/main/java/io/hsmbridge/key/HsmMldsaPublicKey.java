@@ -1,6 +1,6 @@
 package io.hsmbridge.key;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.util.Map;
 
 /** An ML-DSA public key (FIPS 204) in the HSM. */

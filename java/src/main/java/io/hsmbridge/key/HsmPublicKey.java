@@ -1,7 +1,7 @@
 package io.hsmbridge.key;
 
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Values;
 import java.io.ObjectStreamException;
 import java.security.KeyRep;

@@ -1,6 +1,6 @@
 package io.hsmbridge.key;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.io.NotSerializableException;
 import java.util.Map;
 import javax.crypto.SecretKey;

@@ -1,8 +1,8 @@
 package io.hsmbridge.key;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.InternalException;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.Values;
 import java.util.Map;

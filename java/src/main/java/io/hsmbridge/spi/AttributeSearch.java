@@ -3,7 +3,7 @@ package io.hsmbridge.spi;
 import com.amazonaws.cloudhsm.jce.jni.exception.AttributeException;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyReferenceSpec;
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.ReturnCodes;

@@ -18,7 +18,7 @@ import static io.hsmbridge.engine.Mechanisms.RSA_PKCS;
 import static io.hsmbridge.engine.Mechanisms.RSA_PKCS_OAEP;
 import static io.hsmbridge.engine.Mechanisms.RSA_X_509;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.util.List;
 import java.util.Set;
 

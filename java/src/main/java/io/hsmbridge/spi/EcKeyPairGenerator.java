@@ -1,8 +1,8 @@
 package io.hsmbridge.spi;
 
 import com.amazonaws.cloudhsm.jce.provider.attributes.EcParams;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Mechanisms;
 import io.hsmbridge.key.Curve;
 import java.security.InvalidAlgorithmParameterException;

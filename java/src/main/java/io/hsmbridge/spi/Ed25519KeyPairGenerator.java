@@ -1,8 +1,8 @@
 package io.hsmbridge.spi;
 
 import com.amazonaws.cloudhsm.jce.provider.attributes.EcParams;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidParameterException;
 import java.security.SecureRandom;

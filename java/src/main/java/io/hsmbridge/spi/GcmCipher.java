@@ -5,7 +5,7 @@ import static io.hsmbridge.engine.Mechanisms.CLOUDHSM_AES_GCM;
 import static io.hsmbridge.engine.ReturnCodes.AEAD_DECRYPT_FAILED;
 import static io.hsmbridge.engine.ReturnCodes.ENCRYPTED_DATA_LEN_RANGE;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.Parameters;
 import java.io.ByteArrayOutputStream;

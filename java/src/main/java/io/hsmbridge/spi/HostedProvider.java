@@ -2,7 +2,7 @@ package io.hsmbridge.spi;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider;
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.io.IOException;
 import java.security.Provider;
 import java.security.Security;

@@ -2,8 +2,8 @@ package io.hsmbridge.spi;
 
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import com.amazonaws.cloudhsm.jce.provider.spec.EcdhWithX963KdfParamSpec;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;

@@ -1,8 +1,8 @@
 package io.hsmbridge.spi;
 
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.key.HsmKey;

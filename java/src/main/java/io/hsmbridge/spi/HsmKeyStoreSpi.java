@@ -1,7 +1,7 @@
 package io.hsmbridge.spi;
 
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.hsmbridge.spi;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.ReturnCodes;

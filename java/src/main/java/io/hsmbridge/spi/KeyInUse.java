@@ -1,6 +1,6 @@
 package io.hsmbridge.spi;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.key.HsmKey;
 import java.security.InvalidKeyException;
 import java.security.Key;

@@ -1,7 +1,7 @@
 package io.hsmbridge.spi;
 
+import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
-import io.hsmbridge.engine.Connection;
 import io.hsmbridge.key.MldsaSet;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidParameterException;

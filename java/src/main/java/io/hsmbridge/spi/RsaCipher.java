@@ -2,7 +2,7 @@ package io.hsmbridge.spi;
 
 import static io.hsmbridge.engine.Mechanisms.RSA_AES_KEY_WRAP;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.spec.AlgorithmParameterSpec;
 import javax.crypto.spec.OAEPParameterSpec;

@@ -1,6 +1,6 @@
 package io.hsmbridge.spi;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

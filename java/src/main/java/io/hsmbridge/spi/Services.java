@@ -1,6 +1,6 @@
 package io.hsmbridge.spi;
 
-import io.hsmbridge.engine.Connection;
+import io.hsmbridge.connection.Connection;
 import java.security.Provider;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,9 +1,9 @@
 package com.amazonaws.cloudhsm.jce.provider;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
-import io.hsmbridge.engine.Connection;
-import io.hsmbridge.engine.Credentials;
-import io.hsmbridge.engine.LoginCallbacks;
+import io.hsmbridge.connection.Connection;
+import io.hsmbridge.connection.Credentials;
+import io.hsmbridge.connection.LoginCallbacks;
 import io.hsmbridge.engine.OwnProvider;
 import io.hsmbridge.spi.HostedSlot;
 import io.hsmbridge.spi.Services;

@@ -1,6 +1,12 @@
-package io.hsmbridge.engine;
+package io.hsmbridge.connection;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
+import io.hsmbridge.engine.Engine;
+import io.hsmbridge.engine.EngineFactory;
+import io.hsmbridge.engine.Errors;
+import io.hsmbridge.engine.HsmException;
+import io.hsmbridge.engine.InProcess;
+import io.hsmbridge.engine.Janitor;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,4 +1,4 @@
-package io.hsmbridge.engine;
+package io.hsmbridge.connection;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;

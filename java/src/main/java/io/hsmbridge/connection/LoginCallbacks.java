@@ -1,4 +1,4 @@
-package io.hsmbridge.engine;
+package io.hsmbridge.connection;
 
 import com.amazonaws.cloudhsm.jce.jni.AuthenticationStrategy;
 import com.amazonaws.cloudhsm.jce.jni.UserType;
