@@ -20,6 +20,7 @@ class ReturnCode(IntEnum):
     DATA_LEN_RANGE = 0x21
     DEVICE_ERROR = 0x30
     DEVICE_MEMORY = 0x31
+    DEVICE_REMOVED = 0x32
     ENCRYPTED_DATA_INVALID = 0x40
     ENCRYPTED_DATA_LEN_RANGE = 0x41
     AEAD_DECRYPT_FAILED = 0x42
@@ -37,6 +38,8 @@ class ReturnCode(IntEnum):
     PIN_LEN_RANGE = 0xA2
     PIN_LOCKED = 0xA4
     SESSION_CLOSED = 0xB0
+    SESSION_COUNT = 0xB1
+    SESSION_HANDLE_INVALID = 0xB3
     SIGNATURE_INVALID = 0xC0
     SIGNATURE_LEN_RANGE = 0xC1
     TEMPLATE_INCOMPLETE = 0xD0
@@ -50,6 +53,8 @@ class ReturnCode(IntEnum):
     USER_TYPE_INVALID = 0x103
     CURVE_NOT_SUPPORTED = 0x140
     PUBLIC_KEY_INVALID = 0x1B9
+    # Vendor-defined, after the number that the original's HSM answers with when it is saturated.
+    DEVICE_BUSY = 0x8000_00BB
 
 
 class HsmError(Exception):

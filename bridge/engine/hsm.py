@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridge.engine.holdings import Holdings, LocalHoldings
 from bridge.engine.session import Session, SessionRules
 from bridge.engine.settings import Mode, Settings
 from bridge.engine.state import State
@@ -26,10 +27,11 @@ class Hsm(State):
         admin = new_user(Role.ADMIN, "admin", admin_password)
         self.add_first_users([admin, new_user(Role.CRYPTO_USER, user, password)], Settings(mode))
 
-    def open_session(self, rules: SessionRules | None = None) -> Session:
+    def open_session(self, rules: SessionRules | None = None, holdings: Holdings | None = None) -> Session:
         """Begin a session that nobody has logged in to.
 
         Args:
             rules: what the session does otherwise than sessions do; None for nothing.
+            holdings: where its login and its session keys are; None for this process alone.
         """
-        return Session(self, rules or SessionRules())
+        return Session(self, rules or SessionRules(), holdings or LocalHoldings())

@@ -10,7 +10,7 @@ from bridge.engine import policy
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, key_type_of, number
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.importing import import_value
-from bridge.engine.login import Login, not_logged_in
+from bridge.engine.login import Login
 from bridge.engine.material import Key, describe, encode
 from bridge.engine.mechanisms import Mechanism, mechanism
 from bridge.engine.objects import HsmObject
@@ -42,7 +42,7 @@ class Keyring(Login):
     """The keys of a session: the token keys that its user may see, and its own session keys."""
 
     def check_generation(self, mechanism_number: int, template: Attributes) -> None:
-        """Refuse a size, curve or parameter set that a key could not be generated with; needs no login.
+        """Refuse a size, curve or parameter set that a key could not be generated with.
 
         Args:
             mechanism_number: a ``CKM_..._KEY_GEN`` or ``CKM_..._KEY_PAIR_GEN`` mechanism.
@@ -51,6 +51,7 @@ class Keyring(Login):
         Raises:
             HsmError: as :meth:`generate_key` and :meth:`generate_key_pair`.
         """
+        self._crypto_user()
         entry = mechanism(mechanism_number)
         operation = "generate" if entry.generate_pair is None else "generate_pair"
         self._able(entry, operation, entry.check)(template)
@@ -145,17 +146,19 @@ class Keyring(Login):
         if SECRET_VALUES & template.keys():
             raise HsmError(ReturnCode.ATTRIBUTE_SENSITIVE, "Keys are not found by their secret value.")
         label = template.get(Attribute.LABEL)
-        # Under the lock, so that a session key that becomes persistent meanwhile is in one of the two places.
-        with self._lock:
-            self._state.refresh()
-            token = self._state.labelled(label) if isinstance(label, str) else self._state.all()
-            candidates = [*token, *self._own.values()]
-        return sorted(
+        # Session keys first: one that becomes persistent meanwhile is then seen in one place at least.
+        own = self._holdings.all()
+        self._state.refresh()
+        token = self._state.labelled(label) if isinstance(label, str) else self._state.all()
+        found = {
             obj.handle
-            for obj in candidates
+            for obj in (*own, *token)
             if (user is None or policy.visible(obj, user))
             and all(name in obj.attributes and obj.attributes[name] == value for name, value in template.items())
-        )
+        }
+        if not found.isdisjoint(obj.handle for obj in token):
+            policy.require_available(self._rules.min_hsms)
+        return sorted(found)
 
     def attributes(self, handle: int) -> Attributes:
         """Return all attributes of a key; secret values are never among them.
@@ -185,18 +188,19 @@ class Keyring(Login):
                 transaction.put_object(replace(obj, attributes=change(obj, template, by_admin=True)))
             return
         user = self._crypto_user()
-        with self._lock:
-            own = self._own.get(handle)
+        with self._holdings.exclusive():
+            own = self._holdings.get(handle)
             if own is not None:
                 changed = self._changed(own, user, template)
                 if not changed.attributes[Attribute.TOKEN]:
-                    self._own[handle] = changed
+                    self._holdings.put(user, [changed])
                     return
+                policy.require_available(self._rules.min_hsms)
                 with self._state.changing() as transaction:
                     if self._rules.unique_labels:
                         policy.require_free_label(changed, self._state.labelled(changed.label))
                     transaction.put_object(changed)
-                del self._own[handle]
+                self._holdings.remove(handle)
                 return
         with self._state.changing() as transaction:
             transaction.put_object(self._changed(self._resolve(handle, user), user, template))
@@ -214,11 +218,11 @@ class Keyring(Login):
                 destroyable.
         """
         user = self._crypto_user()
-        with self._lock:
-            own = self._own.get(handle)
+        with self._holdings.exclusive():
+            own = self._holdings.get(handle)
             if own is not None:
                 policy.require_destroyable(own)
-                del self._own[handle]
+                self._holdings.remove(handle)
                 return
         with self._state.changing() as transaction:
             obj = self._resolve(handle, user)
@@ -227,7 +231,7 @@ class Keyring(Login):
             transaction.delete_object(handle)
 
     def _resolve(self, handle: int, user: str | None) -> HsmObject:
-        obj = self._own.get(handle)
+        obj = self._holdings.get(handle)
         if obj is not None:
             return obj
         self._state.refresh()
@@ -277,15 +281,20 @@ class Keyring(Login):
 
     def _add(self, user: str, objects: Sequence[HsmObject]) -> list[int]:
         token = [obj for obj in objects if obj.attributes[Attribute.TOKEN]]
-        with self._lock:
-            # Making a key takes long enough for the login to end meanwhile.
-            if self._user is None or self._user.name != user:
-                raise not_logged_in()
-            if token:
+        own = [obj for obj in objects if not obj.attributes[Attribute.TOKEN]]
+        if token:
+            policy.require_available(self._rules.min_hsms)
+        # Making a key takes long enough for the login to end meanwhile, which this refuses with no session key too.
+        self._holdings.put(user, own)
+        if token:
+            try:
                 with self._state.changing() as transaction:
                     for obj in token:
                         transaction.put_object(obj)
-            self._own.update((obj.handle, obj) for obj in objects if not obj.attributes[Attribute.TOKEN])
+            except BaseException:
+                for obj in own:
+                    self._holdings.remove(obj.handle)
+                raise
         return [obj.handle for obj in objects]
 
     def _able(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 
 from bridge.engine.attributes import Attributes
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.objects import HsmObject
+from bridge.engine.holdings import Holdings, already_logged_in, not_logged_in, session_closed
 from bridge.engine.settings import Settings
 from bridge.engine.state import State
 from bridge.engine.users import Role, User, new_user
@@ -21,23 +20,25 @@ class SessionRules:
         defaults: attributes of new keys that take the place of the table's defaults.
         imports: whether keys that were made elsewhere may come in.
         unique_labels: whether a key that becomes persistent is refused if another private or secret key has its label.
+        clear_extraction: whether keys may come out in clear where the HSM's settings and their attributes allow it.
+        min_hsms: on how many HSMs a persistent key must be to be made or found; 2 is the key availability check of
+            the original, which an HSM alone never passes (user guide, "manage-key-sync").
     """
 
     defaults: Attributes = field(default_factory=dict)
     imports: bool = True
     unique_labels: bool = False
+    clear_extraction: bool = True
+    min_hsms: int = 1
 
 
 class Login:
-    """The login of a session, and the session keys that end with it."""
+    """The login of a session."""
 
-    def __init__(self, state: State, rules: SessionRules) -> None:
+    def __init__(self, state: State, rules: SessionRules, holdings: Holdings) -> None:
         self._state = state
         self._rules = rules
-        self._lock = threading.Lock()
-        self._user: User | None = None
-        self._closed = False
-        self._own: dict[int, HsmObject] = {}
+        self._holdings = holdings
 
     @property
     def settings(self) -> Settings:
@@ -56,19 +57,10 @@ class Login:
             HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``.
         """
         self._require_open()
-        self._refuse_second_login()
-        user = self._state.authenticate(role, name, password)
-        with self._lock:
-            self._require_open()
-            self._refuse_second_login()
-            self._user = user
-
-    def _refuse_second_login(self) -> None:
-        if self._user is not None:
-            raise HsmError(
-                ReturnCode.USER_ALREADY_LOGGED_IN,
-                f"{self._user.role.value} {self._user.name!r} is already logged in to this session; log out first.",
-            )
+        user = self._holdings.user
+        if user is not None:
+            raise already_logged_in(user)
+        self._holdings.log_in(self._state.authenticate(role, name, password))
 
     def logout(self) -> None:
         """End the login and destroy the session keys.
@@ -77,18 +69,11 @@ class Login:
             HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
         """
         self._require_open()
-        with self._lock:
-            if self._user is None:
-                raise not_logged_in()
-            self._user = None
-            self._own.clear()
+        self._holdings.log_out()
 
     def close(self) -> None:
         """End the session and destroy its session keys; closing twice does nothing."""
-        with self._lock:
-            self._closed = True
-            self._user = None
-            self._own.clear()
+        self._holdings.close()
 
     def change_password(self, role: Role, name: str, password: bytes) -> None:
         """Set a user's password, which also unlocks the account; the user's keys stay.
@@ -133,11 +118,11 @@ class Login:
         return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
 
     def _require_open(self) -> None:
-        if self._closed:
-            raise HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
+        if self._holdings.closed:
+            raise session_closed()
 
     def _logged_in(self) -> User:
-        user = self._user
+        user = self._holdings.user
         if user is None:
             self._require_open()
             raise not_logged_in()
@@ -156,11 +141,3 @@ class Login:
                 f"{user.role.value} {user.name!r} manages users and uses no keys; log in as a crypto user.",
             )
         return user.name
-
-
-def not_logged_in() -> HsmError:
-    """Return the refusal of a session that nobody is logged in to."""
-    return HsmError(
-        ReturnCode.USER_NOT_LOGGED_IN,
-        "No user is logged in to this session: set HSM_USER and HSM_PASSWORD, or log in explicitly.",
-    )

@@ -150,6 +150,27 @@ def require_implicit_import(template: Attributes, *, switched_on: bool) -> None:
         )
 
 
+_HSMS = 1
+
+
+def require_available(min_hsms: int) -> None:
+    """Refuse to make or find a persistent key that is on too few HSMs (user guide, "manage-key-sync").
+
+    Args:
+        min_hsms: on how many it must be.
+
+    Raises:
+        HsmError: ``FUNCTION_FAILED``.
+    """
+    if min_hsms > _HSMS:
+        raise HsmError(
+            ReturnCode.FUNCTION_FAILED,
+            "Cannot perform the requested key operation as the key must be available on at least "
+            f"{min_hsms} HSMs. Either increase the number of HSMs in the cluster, or disable the key availability "
+            "check (`hsmbridge configure --disable-key-availability-check`).",
+        )
+
+
 def require_clear_extraction(obj: HsmObject, user: str, *, switched_on: bool) -> None:
     """Refuse to give a key's value out in clear (user guide, "java-lib-configs-getencoded").
 

@@ -16,7 +16,8 @@ from bridge.engine.parameters import Parameter
 from bridge.engine.secret_keys import derived_length
 from bridge.engine.templates import FROM_OUTSIDE, derived_from, merged
 
-_MOST_RANDOM = 1024 * 1024
+MOST_DATA = 1024 * 1024 - 4096
+"""Bytes that one operation takes or gives at most: what fits a message of every door."""
 
 
 class Session(Keyring):
@@ -29,7 +30,7 @@ class Session(Keyring):
     the class that its entry in :data:`bridge.engine.mechanisms.MECHANISMS` names. Each raises HsmError:
     ``OBJECT_HANDLE_INVALID``, ``KEY_TYPE_INCONSISTENT``, ``KEY_FUNCTION_NOT_PERMITTED`` without the usage attribute,
     ``MECHANISM_INVALID`` if the mechanism does not do that or the HSM's mode forbids it, ``MECHANISM_PARAM_INVALID``,
-    ``DATA_LEN_RANGE``.
+    ``DATA_LEN_RANGE``, also for more than :data:`MOST_DATA` bytes of data.
     """
 
     def sign(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
@@ -45,6 +46,7 @@ class Session(Keyring):
             The signature or authentication code; ECDSA as DER.
         """
         obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        _require_length(data)
         return self._usable(entry, "sign", entry.sign, obj, Attribute.SIGN, parameter)(obj.key, parameter, data)
 
     def verify(
@@ -63,6 +65,7 @@ class Session(Keyring):
             HsmError: ``SIGNATURE_INVALID``, ``SIGNATURE_LEN_RANGE``.
         """
         obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        _require_length(data)
         verify = self._usable(entry, "verify", entry.verify, obj, Attribute.VERIFY, parameter)
         verify(obj.key, parameter, data, signature)
 
@@ -79,6 +82,7 @@ class Session(Keyring):
             Ciphertext; for ``CLOUDHSM_AES_GCM`` after the 12-byte IV that the HSM made, with the tag at its end.
         """
         obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        _require_length(data)
         encrypt = self._usable(entry, "encrypt", entry.encrypt, obj, Attribute.ENCRYPT, parameter)
         return encrypt(obj.key, parameter, data)
 
@@ -98,6 +102,7 @@ class Session(Keyring):
             HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``.
         """
         obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        _require_length(data)
         decrypt = self._usable(entry, "decrypt", entry.decrypt, obj, Attribute.DECRYPT, parameter)
         return decrypt(obj.key, parameter, data)
 
@@ -190,21 +195,22 @@ class Session(Keyring):
         user = self._crypto_user()
         obj = self._resolve(handle, user)
         if obj.object_class is not ObjectClass.PUBLIC_KEY:
-            policy.require_clear_extraction(obj, user, switched_on=self._state.settings.clear_extraction)
+            allowed = self._rules.clear_extraction and self._state.settings.clear_extraction
+            policy.require_clear_extraction(obj, user, switched_on=allowed)
         return obj.material
 
     def random(self, count: int) -> bytes:
         """Return random bytes.
 
         Args:
-            count: how many, at most 1 MiB.
+            count: how many, at most MOST_DATA.
 
         Raises:
             HsmError: ``ARGUMENTS_BAD``.
         """
         self._crypto_user()
-        if not 0 <= count <= _MOST_RANDOM:
-            raise HsmError(ReturnCode.ARGUMENTS_BAD, f"One call gives 0 to {_MOST_RANDOM} random bytes, not {count}.")
+        if not 0 <= count <= MOST_DATA:
+            raise HsmError(ReturnCode.ARGUMENTS_BAD, f"One call gives 0 to {MOST_DATA} random bytes, not {count}.")
         return secrets.token_bytes(count)
 
     def _usable(
@@ -228,6 +234,15 @@ class Session(Keyring):
                 f"The parameter of {entry.type.name} is {wanted}, not {type(parameter).__name__}.",
             )
         return able
+
+
+def _require_length(data: bytes) -> None:
+    if len(data) > MOST_DATA:
+        raise HsmError(
+            ReturnCode.DATA_LEN_RANGE,
+            f"One operation takes at most {MOST_DATA} bytes, not {len(data)}: give it in pieces, or a hash of it, if "
+            "the mechanism allows.",
+        )
 
 
 __all__ = ["KeyInfo", "Session", "SessionRules"]

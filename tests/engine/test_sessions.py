@@ -108,7 +108,7 @@ def test_a_key_is_not_made_for_a_login_that_ended_meanwhile(hsm: Hsm, monkeypatc
     next_handle = hsm.next_handle
 
     def slowly() -> int:
-        if session._user is not None:
+        if session._holdings.user is not None:
             session.logout()
         return next_handle()
 

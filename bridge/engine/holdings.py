@@ -1,0 +1,141 @@
+"""What a session holds: its login, and the session keys that end with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.objects import HsmObject
+from bridge.engine.users import User
+
+
+class Holdings(Protocol):
+    """The login and the session keys of one session, which several processes may serve."""
+
+    @property
+    def user(self) -> User | None:
+        """Who is logged in, as of now."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session has ended."""
+
+    def log_in(self, user: User) -> None:
+        """Note who is logged in.
+
+        Raises:
+            HsmError: ``USER_ALREADY_LOGGED_IN`` if somebody is, ``SESSION_CLOSED``.
+        """
+
+    def log_out(self) -> None:
+        """End the login, and destroy the keys.
+
+        Raises:
+            HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
+        """
+
+    def close(self) -> None:
+        """End the session, and destroy the keys; closing twice does nothing."""
+
+    def get(self, handle: int) -> HsmObject | None:
+        """Return a session key."""
+
+    def all(self) -> Sequence[HsmObject]:
+        """Return all session keys."""
+
+    def put(self, user: str, objects: Sequence[HsmObject]) -> None:
+        """Add session keys, or replace those of the same handles, all or none.
+
+        Raises:
+            HsmError: ``USER_NOT_LOGGED_IN`` if the user of that name is no more; nothing was added then.
+        """
+
+    def remove(self, handle: int) -> None:
+        """Let go of a session key; one that is gone already does not matter."""
+
+    def exclusive(self) -> AbstractContextManager[object]:
+        """Keep others from changing session keys that there are, for the length of a block."""
+
+
+class LocalHoldings:
+    """The holdings of a session that this process alone serves; implements :class:`Holdings`."""
+
+    def __init__(self) -> None:
+        self.user: User | None = None
+        self.closed = False
+        self._keys: dict[int, HsmObject] = {}
+        self._lock = threading.Lock()
+        self._exclusive = threading.Lock()
+
+    def log_in(self, user: User) -> None:
+        """See :meth:`Holdings.log_in`."""
+        with self._lock:
+            if self.closed:
+                raise session_closed()
+            if self.user is not None:
+                raise already_logged_in(self.user)
+            self.user = user
+
+    def log_out(self) -> None:
+        """See :meth:`Holdings.log_out`."""
+        with self._lock:
+            if self.user is None:
+                raise not_logged_in()
+            self.user = None
+            self._keys.clear()
+
+    def close(self) -> None:
+        """See :meth:`Holdings.close`."""
+        with self._lock:
+            self.closed = True
+            self.user = None
+            self._keys.clear()
+
+    def get(self, handle: int) -> HsmObject | None:
+        """See :meth:`Holdings.get`."""
+        return self._keys.get(handle)
+
+    def all(self) -> Sequence[HsmObject]:
+        """See :meth:`Holdings.all`."""
+        with self._lock:
+            return list(self._keys.values())
+
+    def put(self, user: str, objects: Sequence[HsmObject]) -> None:
+        """See :meth:`Holdings.put`."""
+        with self._lock:
+            if self.user is None or self.user.name != user:
+                raise not_logged_in()
+            self._keys.update((obj.handle, obj) for obj in objects)
+
+    def remove(self, handle: int) -> None:
+        """See :meth:`Holdings.remove`."""
+        with self._lock:
+            self._keys.pop(handle, None)
+
+    def exclusive(self) -> AbstractContextManager[object]:
+        """See :meth:`Holdings.exclusive`."""
+        return self._exclusive
+
+
+def not_logged_in() -> HsmError:
+    """Return the refusal of a session that nobody is logged in to."""
+    return HsmError(
+        ReturnCode.USER_NOT_LOGGED_IN,
+        "No user is logged in to this session: set HSM_USER and HSM_PASSWORD, or log in explicitly.",
+    )
+
+
+def already_logged_in(user: User) -> HsmError:
+    """Return the refusal of a second login."""
+    return HsmError(
+        ReturnCode.USER_ALREADY_LOGGED_IN,
+        f"{user.role.value} {user.name!r} is already logged in to this session; log out first.",
+    )
+
+
+def session_closed() -> HsmError:
+    """Return the refusal of a session that has ended."""
+    return HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
