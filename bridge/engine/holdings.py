@@ -9,21 +9,21 @@ from typing import Protocol
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
-from bridge.engine.users import User
+from bridge.engine.users import Actor
 
 
 class Holdings(Protocol):
     """The login and the session keys of one session, which several processes may serve."""
 
     @property
-    def user(self) -> User | None:
+    def user(self) -> Actor | None:
         """Who is logged in, as of now."""
 
     @property
     def closed(self) -> bool:
         """Whether the session has ended."""
 
-    def log_in(self, user: User) -> None:
+    def log_in(self, user: Actor) -> None:
         """Note who is logged in.
 
         Raises:
@@ -64,13 +64,13 @@ class LocalHoldings:
     """The holdings of a session that this process alone serves; implements :class:`Holdings`."""
 
     def __init__(self) -> None:
-        self.user: User | None = None
+        self.user: Actor | None = None
         self.closed = False
         self._keys: dict[int, HsmObject] = {}
         self._lock = threading.Lock()
         self._exclusive = threading.Lock()
 
-    def log_in(self, user: User) -> None:
+    def log_in(self, user: Actor) -> None:
         """See :meth:`Holdings.log_in`."""
         with self._lock:
             if self.closed:
@@ -128,7 +128,7 @@ def not_logged_in() -> HsmError:
     )
 
 
-def already_logged_in(user: User) -> HsmError:
+def already_logged_in(user: Actor) -> HsmError:
     """Return the refusal of a second login."""
     return HsmError(
         ReturnCode.USER_ALREADY_LOGGED_IN,

@@ -9,7 +9,7 @@ from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.holdings import Holdings, already_logged_in, not_logged_in, session_closed
 from bridge.engine.settings import Settings
 from bridge.engine.state import State
-from bridge.engine.users import Role, User, new_user
+from bridge.engine.users import Actor, Role, new_user
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Login:
         user = self._holdings.user
         if user is not None:
             raise already_logged_in(user)
-        self._holdings.log_in(self._state.authenticate(role, name, password))
+        known = self._state.authenticate(role, name, password)
+        self._holdings.log_in(Actor(known.role, known.name))
 
     def logout(self) -> None:
         """End the login and destroy the session keys.
@@ -117,11 +118,16 @@ class Login:
             )
         return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
 
+    @property
+    def logged_in(self) -> bool:
+        """Whether anybody is."""
+        return self._holdings.user is not None
+
     def _require_open(self) -> None:
         if self._holdings.closed:
             raise session_closed()
 
-    def _logged_in(self) -> User:
+    def _logged_in(self) -> Actor:
         user = self._holdings.user
         if user is None:
             self._require_open()

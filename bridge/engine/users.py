@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -26,6 +27,13 @@ class Role(StrEnum):
 
     ADMIN = "admin"
     CRYPTO_USER = "crypto-user"
+
+
+class Actor(NamedTuple):
+    """Who is logged in to a session: a role and a user's name."""
+
+    role: Role
+    name: str
 
 
 @dataclass(frozen=True)

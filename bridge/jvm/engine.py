@@ -10,6 +10,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 import jpype
@@ -19,8 +20,8 @@ from bridge import __version__
 from bridge.cluster import Clusters
 from bridge.engine import Attribute, HsmError, ReturnCode, Role, Session, SessionRules
 from bridge.engine.attributes import Value, parse
-from bridge.engine.mechanisms import mechanism as mechanism_numbered
-from bridge.engine.parameters import Parameter, decode
+from bridge.engine.mechanisms import parameter_of
+from bridge.engine.parameters import Parameter
 
 _log = logging.getLogger(__name__)
 
@@ -64,10 +65,22 @@ class JPypeEngineFactory:
         self._rules = rules
 
     @_translated
-    def open(self, cluster: Any) -> JPypeEngine:
+    def open(self, cluster: Any, asked: Any) -> JPypeEngine:
         """See ``EngineFactory.open``."""
         hsm, home = self._clusters.find(None if cluster is None else str(cluster))
-        return JPypeEngine(hsm.open_session(self._rules), os.fspath(home))
+        rules = self._rules
+        for entry in asked.entrySet():
+            rules = _restricted(rules, str(entry.getKey()), _python_value(entry.getValue()))
+        return JPypeEngine(hsm.open_session(rules), os.fspath(home))
+
+
+def _restricted(rules: SessionRules, name: str, value: object) -> SessionRules:
+    """Return rules with one more restriction; a program can ask for less than its host allows, not for more."""
+    if name == "clear_extraction":
+        return replace(rules, clear_extraction=rules.clear_extraction and value is True)
+    if name == "min_hsms" and isinstance(value, int):
+        return replace(rules, min_hsms=max(rules.min_hsms, value))
+    raise HsmError(ReturnCode.ARGUMENTS_BAD, f"A session has no rule {name}.")
 
 
 @JImplements("io.hsmbridge.engine.Engine", deferred=True)
@@ -211,12 +224,7 @@ def _java_bytes(data: bytes) -> Any:
 
 
 def _parameter(number: int, encoded: Any) -> Parameter | None:
-    if encoded is None:
-        return None
-    kind = mechanism_numbered(number).parameter
-    if kind is None:
-        raise HsmError(ReturnCode.MECHANISM_PARAM_INVALID, f"The mechanism 0x{number:08x} takes no parameter.")
-    return decode(kind, bytes(encoded))
+    return parameter_of(number, None if encoded is None else bytes(encoded))
 
 
 def _template(java_map: Any) -> dict[Attribute, Value]:

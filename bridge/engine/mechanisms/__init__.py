@@ -8,6 +8,7 @@ from types import MappingProxyType
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms import aes, aes_keywrap, derivation, des3, ec, edwards, gcm, generic, mldsa, rsa
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
+from bridge.engine.parameters import Parameter, decode
 
 _FAMILIES = (aes, gcm, aes_keywrap, des3, generic, rsa, ec, edwards, mldsa, derivation)
 
@@ -31,4 +32,22 @@ def mechanism(number: int) -> Mechanism:
     return entry
 
 
-__all__ = ["MECHANISMS", "Mechanism", "MechanismType", "mechanism"]
+def parameter_of(number: int, encoded: bytes | None) -> Parameter | None:
+    """Read a mechanism's parameter as it crosses a border.
+
+    Args:
+        number: the mechanism's ``CKM_`` number.
+        encoded: as :func:`bridge.engine.parameters.decode` takes it; None for no parameter.
+
+    Raises:
+        HsmError: ``MECHANISM_INVALID``, ``MECHANISM_PARAM_INVALID``.
+    """
+    if encoded is None:
+        return None
+    kind = mechanism(number).parameter
+    if kind is None:
+        raise HsmError(ReturnCode.MECHANISM_PARAM_INVALID, f"The mechanism 0x{number:08x} takes no parameter.")
+    return decode(kind, encoded)
+
+
+__all__ = ["MECHANISMS", "Mechanism", "MechanismType", "mechanism", "parameter_of"]

@@ -1,0 +1,1 @@
+"""A daemon that serves HSMs to JVMs that Python did not start; docs/protocol.md describes what it speaks."""

@@ -1,0 +1,276 @@
+"""One connection: frames in, answers out, in their order."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+import time
+from typing import Protocol
+
+from bridge.engine import HsmError, ReturnCode
+from bridge.server.methods import METHODS, Served, invoke
+from bridge.server.metrics import Counters, Scalar
+from bridge.server.transport import Transport
+from bridge.server.wire import (
+    LENGTH_BYTES,
+    MAX_FRAME,
+    MAX_FRAME_BEFORE_LOGIN,
+    Malformed,
+    decode_request,
+    encode_refusal,
+    encode_success,
+    length_of,
+)
+
+_log = logging.getLogger(__name__)
+
+HELLO = "hello"
+
+
+class Host(Protocol):
+    """The worker, as a connection sees it."""
+
+    frame_seconds: float
+    """Time for a frame to arrive whole, and for an answer to be taken."""
+    counters: Counters
+    """Takes note of the bytes."""
+
+    def defer(self, connection: Connection, number: int, method: str, arguments: tuple[object, ...]) -> bool:
+        """Have a request carried out by another thread, which ends in :meth:`Connection.finish`; False if too busy."""
+
+    def counted(self, method: str, *, failed: bool, began: int) -> None:
+        """Count a request; ``began`` is a reading of ``time.perf_counter_ns``."""
+
+    def malformed(self, connection: Connection, reason: str) -> None:
+        """Note that a peer does not speak the protocol."""
+
+    def watch(self, connection: Connection, *, read: bool, write: bool) -> None:
+        """Say what of its socket the connection waits for."""
+
+    def left(self, connection: Connection) -> None:
+        """Forget the connection, which is closed."""
+
+
+class Connection:
+    """The state of one connection; used by one thread, but for :meth:`carry_out`.
+
+    Attributes:
+        served: the session that it joined, None before ``hello``.
+        deadline: a reading of ``time.monotonic`` after which the worker ends it.
+    """
+
+    def __init__(self, host: Host, connection: socket.socket, transport: Transport, deadline: float) -> None:
+        """Take a socket that does not block, and the time by which ``hello`` must have come."""
+        self.socket = connection
+        self.transport = transport
+        self.served: Served | None = None
+        self.session = 0
+        self.deadline = deadline
+        self._host = host
+        self._received = bytearray()
+        self._unsent = bytearray()
+        self._answers: list[bytes] = []
+        self._busy = False
+        self._ending = False
+        self._closed = False
+        self._watched = (True, False)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of a request or an answer is under way."""
+        return not (self._busy or self._received or self._unsent)
+
+    def ready(self, scratch: memoryview, *, read: bool, write: bool) -> None:
+        """Go on, because the socket has bytes or takes some.
+
+        Args:
+            scratch: where bytes may be read to.
+            read: whether it has bytes.
+            write: whether it takes some.
+        """
+        if write:
+            self._flush()
+        if read and not self._closed:
+            self._read(scratch)
+
+    def _read(self, scratch: memoryview) -> None:
+        try:
+            count = self.socket.recv_into(scratch)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            count = 0
+        if not count:
+            self.end()
+            return
+        self._host.counters.add(Scalar.BYTES_IN, count)
+        try:
+            self._take(self.transport.received(scratch[:count]))
+        except Malformed as malformed:
+            self._give_up(str(malformed))
+        self._send()
+
+    def _take(self, data: bytes | bytearray | memoryview) -> None:
+        """Carry out the requests that are whole; keep the rest."""
+        if self._received:
+            self._received += data
+            data = bytes(self._received) if len(self._received) < MAX_FRAME_BEFORE_LOGIN else self._received
+        at, end = 0, len(data)
+        while not (self._busy or self._ending) and end - at >= LENGTH_BYTES:
+            length = length_of(data[at : at + LENGTH_BYTES], MAX_FRAME)
+            if length > MAX_FRAME_BEFORE_LOGIN:
+                self._require_login(length)
+            start = at + LENGTH_BYTES
+            if end - start < length:
+                break
+            at = start + length
+            self._request(data[start:at])
+        self._keep(data, at)
+
+    def _keep(self, data: bytes | bytearray | memoryview, at: int) -> None:
+        if data is self._received:
+            del self._received[:at]
+        else:
+            self._received = bytearray(data[at:])
+        if self.served is not None:
+            # A connection that waits for nothing may wait for ever; one in the middle of a frame may not.
+            waiting = self._received and not self._busy
+            if waiting and (self.deadline == math.inf or at):
+                self.deadline = time.monotonic() + self._host.frame_seconds
+            elif not waiting and not self._unsent:
+                self.deadline = math.inf
+
+    def _require_login(self, length: int) -> None:
+        if self.served is None or not self.served.session.logged_in:
+            raise Malformed(f"A frame has 1 to {MAX_FRAME_BEFORE_LOGIN} bytes before login, not {length}.")
+
+    def _request(self, frame: bytes | bytearray | memoryview) -> None:
+        began = time.perf_counter_ns()
+        number, name, arguments = decode_request(frame)
+        served = self.served
+        if served is None:
+            if name != HELLO:
+                raise Malformed(f"The first request of a connection is hello, not {name[:32]!r}.")
+        else:
+            method = METHODS.get(name)
+            if method is None:
+                refusal = encode_refusal(number, ReturnCode.ARGUMENTS_BAD, f"There is no method {name[:32]!r}.")
+                self._answers.append(refusal)
+                return
+            if not method.slow:
+                answer, failed = carry_out(number, name, served, arguments)
+                self._answers.append(answer)
+                self._host.counted(name, failed=failed, began=began)
+                return
+        if self._host.defer(self, number, name, arguments):
+            self._busy = True
+        else:
+            self._answers.append(busy(number))
+
+    def finish(self, answer: bytes, *, ends: bool) -> None:
+        """Send the answer to a request that another thread carried out, and go on with those behind it.
+
+        Args:
+            answer: a frame.
+            ends: whether the connection ends after it.
+        """
+        if self._closed:
+            return
+        self._busy = False
+        self._answers.append(answer)
+        self._ending = self._ending or ends
+        try:
+            self._take(b"")
+        except Malformed as malformed:
+            self._give_up(str(malformed))
+        self._send()
+
+    def _give_up(self, reason: str) -> None:
+        self._host.malformed(self, reason)
+        if self.transport.ready:
+            self._answers.append(encode_refusal(0, ReturnCode.ARGUMENTS_BAD, reason))
+        self._ending = True
+
+    def _send(self) -> None:
+        """Send all answers that there are."""
+        answers, self._answers = self._answers, []
+        message = answers[0] if len(answers) == 1 else b"".join(answers)
+        message = self.transport.to_send(message)
+        self._host.counters.add(Scalar.BYTES_OUT, len(message))
+        if message and not self._unsent:
+            try:
+                sent = self.socket.send(message)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                self.end()
+                return
+            if sent == len(message):
+                message = b""
+            elif sent:
+                message = message[sent:]
+        if message:
+            self._unsent += message
+            self.deadline = time.monotonic() + self._host.frame_seconds
+        self._settle()
+
+    def _flush(self) -> None:
+        try:
+            sent = self.socket.send(self._unsent)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.end()
+            return
+        del self._unsent[:sent]
+        if self._unsent:
+            self.deadline = time.monotonic() + self._host.frame_seconds
+        elif self.served is not None:
+            self.deadline = math.inf
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._ending and not (self._unsent or self._busy):
+            self.end()
+            return
+        # Who does not take answers is not read from, so that they do not pile up here.
+        wanted = (not (self._busy or self._unsent or self._ending), bool(self._unsent))
+        if wanted != self._watched:
+            self._watched = wanted
+            self._host.watch(self, read=wanted[0], write=wanted[1])
+
+    def end_when_idle(self) -> None:
+        """End the connection as soon as the request under way is answered."""
+        self._ending = True
+        self._settle()
+
+    def end(self) -> None:
+        """Close the connection; ending twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._host.left(self)
+            self.socket.close()
+
+
+def carry_out(number: int, name: str, served: Served, arguments: tuple[object, ...]) -> tuple[bytes, bool]:
+    """Carry a request out.
+
+    Returns:
+        The answer as a frame, and whether it is a refusal.
+    """
+    try:
+        return encode_success(number, invoke(METHODS[name], served, arguments)), False
+    except HsmError as error:
+        return encode_refusal(number, error.code, error.message), True
+    except Exception as error:
+        _log.exception("the engine failed", extra={"method": name})
+        message = f"The engine failed in {name} ({type(error).__name__}); this is a defect of hsmbridge."
+        return encode_refusal(number, ReturnCode.GENERAL_ERROR, message), True
+
+
+def busy(number: int) -> bytes:
+    """Return the refusal of a request that cannot be queued; nothing was done."""
+    return encode_refusal(
+        number, ReturnCode.DEVICE_BUSY, "The HSM could not queue the request for processing; try again."
+    )
