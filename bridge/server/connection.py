@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 HELLO = "hello"
 
+_MOST_ANSWERED = MAX_FRAME
+"""Bytes of answers that are made before they are sent: who asks for much at once gets it bit by bit."""
+
 
 class Host(Protocol):
     """The worker, as a connection sees it."""
@@ -71,15 +74,11 @@ class Connection:
         self._received = bytearray()
         self._unsent = bytearray()
         self._answers: list[bytes] = []
+        self._answered = 0
         self._busy = False
         self._ending = False
         self._closed = False
         self._watched = (True, False)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing of a request or an answer is under way."""
-        return not (self._busy or self._received or self._unsent)
 
     def ready(self, scratch: memoryview, *, read: bool, write: bool) -> None:
         """Go on, because the socket has bytes or takes some.
@@ -106,10 +105,24 @@ class Connection:
             return
         self._host.counters.add(Scalar.BYTES_IN, count)
         try:
-            self._take(self.transport.received(scratch[:count]))
+            data = self.transport.received(scratch[:count])
         except Malformed as malformed:
             self._give_up(str(malformed))
-        self._send()
+            data = b""
+        self._work(data)
+
+    def _work(self, data: bytes | memoryview) -> None:
+        """Carry out what came, and what waits behind answers that were many at once."""
+        while True:
+            try:
+                self._take(data)
+            except Malformed as malformed:
+                self._give_up(str(malformed))
+            more = self._answered >= _MOST_ANSWERED
+            self._send()
+            if not more or self._unsent or self._busy or self._ending or self._closed:
+                return
+            data = b""
 
     def _take(self, data: bytes | bytearray | memoryview) -> None:
         """Carry out the requests that are whole; keep the rest."""
@@ -117,7 +130,7 @@ class Connection:
             self._received += data
             data = bytes(self._received) if len(self._received) < MAX_FRAME_BEFORE_LOGIN else self._received
         at, end = 0, len(data)
-        while not (self._busy or self._ending) and end - at >= LENGTH_BYTES:
+        while end - at >= LENGTH_BYTES and not (self._busy or self._ending) and self._answered < _MOST_ANSWERED:
             length = length_of(data[at : at + LENGTH_BYTES], MAX_FRAME)
             if length > MAX_FRAME_BEFORE_LOGIN:
                 self._require_login(length)
@@ -155,18 +168,21 @@ class Connection:
         else:
             method = METHODS.get(name)
             if method is None:
-                refusal = encode_refusal(number, ReturnCode.ARGUMENTS_BAD, f"There is no method {name[:32]!r}.")
-                self._answers.append(refusal)
+                self._answer(encode_refusal(number, ReturnCode.ARGUMENTS_BAD, f"There is no method {name[:32]!r}."))
                 return
             if not method.slow:
                 answer, failed = carry_out(number, name, served, arguments)
-                self._answers.append(answer)
+                self._answer(answer)
                 self._host.counted(name, failed=failed, began=began)
                 return
         if self._host.defer(self, number, name, arguments):
             self._busy = True
         else:
-            self._answers.append(busy(number))
+            self._answer(busy(number))
+
+    def _answer(self, answer: bytes) -> None:
+        self._answers.append(answer)
+        self._answered += len(answer)
 
     def finish(self, answer: bytes, *, ends: bool) -> None:
         """Send the answer to a request that another thread carried out, and go on with those behind it.
@@ -178,23 +194,19 @@ class Connection:
         if self._closed:
             return
         self._busy = False
-        self._answers.append(answer)
+        self._answer(answer)
         self._ending = self._ending or ends
-        try:
-            self._take(b"")
-        except Malformed as malformed:
-            self._give_up(str(malformed))
-        self._send()
+        self._work(b"")
 
     def _give_up(self, reason: str) -> None:
         self._host.malformed(self, reason)
         if self.transport.ready:
-            self._answers.append(encode_refusal(0, ReturnCode.ARGUMENTS_BAD, reason))
+            self._answer(encode_refusal(0, ReturnCode.ARGUMENTS_BAD, reason))
         self._ending = True
 
     def _send(self) -> None:
         """Send all answers that there are."""
-        answers, self._answers = self._answers, []
+        answers, self._answers, self._answered = self._answers, [], 0
         message = answers[0] if len(answers) == 1 else b"".join(answers)
         message = self.transport.to_send(message)
         self._host.counters.add(Scalar.BYTES_OUT, len(message))
@@ -229,6 +241,8 @@ class Connection:
         elif self.served is not None:
             self.deadline = math.inf
         self._settle()
+        if not (self._unsent or self._closed):
+            self._work(b"")
 
     def _settle(self) -> None:
         if self._ending and not (self._unsent or self._busy):
@@ -264,9 +278,14 @@ def carry_out(number: int, name: str, served: Served, arguments: tuple[object, .
     except HsmError as error:
         return encode_refusal(number, error.code, error.message), True
     except Exception as error:
-        _log.exception("the engine failed", extra={"method": name})
-        message = f"The engine failed in {name} ({type(error).__name__}); this is a defect of hsmbridge."
-        return encode_refusal(number, ReturnCode.GENERAL_ERROR, message), True
+        return defect(number, name, error), True
+
+
+def defect(number: int, name: str, error: Exception) -> bytes:
+    """Return the refusal of a request on which this program failed, and log why."""
+    _log.error("the engine failed", exc_info=error, extra={"method": name})
+    message = f"The engine failed in {name} ({type(error).__name__}); this is a defect of hsmbridge."
+    return encode_refusal(number, ReturnCode.GENERAL_ERROR, message)
 
 
 def busy(number: int) -> bytes:

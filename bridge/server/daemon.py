@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import logging
 import mmap
@@ -27,7 +28,7 @@ from bridge.server.logs import start_log
 from bridge.server.supervisor import MOST_CONNECTIONS, Equipment, Supervisor
 from bridge.server.tls import server_context
 from bridge.server.worker import INDEX, Timing
-from bridge.store import Passphrase, open_home
+from bridge.store import Passphrase, open_home, passphrase_from_environment
 from bridge.store.files import OWNER_ONLY, write_new
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ _SECRETS = ("HSM_USER", "HSM_PASSWORD", "HSMBRIDGE_ADMIN_PASSWORD", "HSMBRIDGE_N
 _START_SECONDS = 30.0
 _END_SECONDS = 20.0
 _READY = b"+"
+_DESCRIPTORS = 4096
 
 
 @dataclass(frozen=True)
@@ -125,25 +127,31 @@ class _Daemon:
     def __init__(self, home: Path, service: Service, passphrase: Passphrase) -> None:
         self._home = home
         self._service = service
-        hsm = open_home(home, passphrase)
+        # Asked for once: workers open the homes of other clusters when nobody is there any more to ask.
+        known = functools.cache(passphrase)
+        hsm = open_home(home, known)
         self._lock = _take_lock(home)
         try:
-            clusters = Clusters(hsm, home, clusters_from_environment(), passphrase)
-            self._listeners = activated()
-            if not any(listener.family == socket.AF_UNIX for listener in self._listeners):
-                self._listeners.append(unix_listener(home))
-            self._listeners += [tcp_listener(address) for address in service.listen]
+            clusters = Clusters(hsm, home, clusters_from_environment(), _later(known))
+            self._listeners = [*activated(), *map(tcp_listener, service.listen)]
             over_tcp = [listener for listener in self._listeners if listener.family != socket.AF_UNIX]
             tls = server_context(certificates_folder(home)) if over_tcp else None
+            # The socket that systemd made is systemd's to remove: it starts the daemon again.
+            self._owns_socket = len(over_tcp) == len(self._listeners)
+            if self._owns_socket:
+                self._listeners.append(unix_listener(home))
         except BaseException:
             os.close(self._lock)
             raise
+        self._path = next(one.getsockname() for one in self._listeners if one.family == socket.AF_UNIX)
         self._addresses = [str(Address(*listener.getsockname()[:2])) for listener in over_tcp]
         self._started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         # They were for getting here, and no worker or core dump needs them.
         for variable in _SECRETS:
             os.environ.pop(variable, None)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, _DESCRIPTORS) if most > 0 else _DESCRIPTORS, most))
         metrics.create(home / METRICS, service.workers + 1, list(INDEX))
         self._equipment = Equipment(
             clusters=clusters,
@@ -160,7 +168,7 @@ class _Daemon:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop, and clean up."""
-        inode = (self._home / SOCKET).stat().st_ino if (self._home / SOCKET).exists() else None
+        inode = (self._home / SOCKET).stat().st_ino if self._owns_socket else None
 
         def started() -> None:
             _log.info(
@@ -184,7 +192,7 @@ class _Daemon:
         record = {
             "pid": os.getpid(),
             "version": __version__,
-            "socket": str(self._home / SOCKET),
+            "socket": self._path,
             "listen": self._addresses,
             "workers": list(workers),
             "started": self._started,
@@ -194,6 +202,14 @@ class _Daemon:
         draft.unlink(missing_ok=True)
         write_new(draft, json.dumps(record).encode())
         draft.replace(self._home / RECORD)
+
+
+def _later(known: functools._lru_cache_wrapper[str | None]) -> Passphrase:
+    """Return the passphrase of the environment, or what was asked for; it needs neither that nor a terminal."""
+    given = passphrase_from_environment()
+    if given is None and known.cache_info().currsize:
+        given = known()
+    return lambda: given
 
 
 def _take_lock(home: Path) -> int:

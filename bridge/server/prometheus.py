@@ -58,8 +58,6 @@ class _Daemon(Collector):
             yield GaugeMetricFamily("hsmbridge_workers", "Worker processes.", value=len(facts["workers"]))
         if "restarts" in facts:
             yield CounterMetricFamily("hsmbridge_worker_restarts", "Workers replaced.", value=facts["restarts"])
-        if "sessions" in facts:
-            yield GaugeMetricFamily("hsmbridge_sessions", "Sessions that are open.", value=facts["sessions"])
         if status.counters:
             yield from _counted(status.counters)
 
@@ -67,6 +65,8 @@ class _Daemon(Collector):
 def _counted(counters: Snapshot) -> Iterator[Metric]:
     connections = counters.scalars[Scalar.CONNECTIONS]
     yield GaugeMetricFamily("hsmbridge_connections", "Connections that are open.", value=connections)
+    sessions = counters.scalars[Scalar.SESSIONS]
+    yield GaugeMetricFamily("hsmbridge_sessions", "Sessions that are open.", value=sessions)
     for scalar, (name, documentation) in _TOTALS.items():
         yield CounterMetricFamily(name, documentation, value=counters.scalars[scalar])
     requests = CounterMetricFamily("hsmbridge_requests", "Requests answered.", labels=["method", "outcome"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
@@ -19,6 +18,8 @@ import msgpack
 
 from bridge.engine.errors import HsmError
 from bridge.server import metrics
+from bridge.server.daemon import METRICS, RECORD, is_served
+from bridge.server.listeners import SOCKET
 
 TIMEOUT = 5.0
 """Seconds that a daemon has to answer."""
@@ -31,9 +32,11 @@ _KINDS: Mapping[str, type] = {
     "workers": list,
     "started": str,
     "restarts": int,
-    "sessions": int,
 }
 """What a daemon writes of itself; of a daemon of another version some may be missing."""
+
+_ENDED = "It ended the connection instead of answering."
+_STRANGE = "What answers on its socket is no daemon of hsmbridge."
 
 
 class State(Enum):
@@ -85,22 +88,25 @@ def look_at(home: Path, timeout: float = TIMEOUT) -> Status:
     Args:
         home: the folder.
         timeout: seconds that it has to answer.
+
+    Raises:
+        OSError: if the home cannot be looked into.
     """
-    facts, problem = _facts(home / "serve.json")
+    # Nobody is called who does not run: with socket activation the call would start the daemon.
+    if not is_served(home):
+        return Status(home, State.STOPPED)
+    facts, problem = _facts(home / RECORD)
     began = time.monotonic()
     try:
-        info = ask_info(Path(str(facts.get("socket") or home / "engine.sock")), timeout)
+        info = ask_info(Path(str(facts.get("socket") or home / SOCKET)), timeout)
         state = State.RUNNING
     except NoAnswer as error:
-        # Only now, so that no daemon which starts at this moment finds its lock taken.
-        if not _is_held(home / "serve.lock"):
-            return Status(home, State.STOPPED)
         info, problem = {}, str(error)
         state = State.NOT_ANSWERING
     seconds = time.monotonic() - began
     counters = None
     try:
-        counters = metrics.read(home / "serve.metrics")
+        counters = metrics.read(home / METRICS)
     except (OSError, HsmError) as error:
         problem = problem or f"Its numbers cannot be read: {error}"
     return Status(home, state, problem, facts, info, seconds, counters)
@@ -123,12 +129,14 @@ def ask_info(path: Path, timeout: float) -> dict[str, str]:
             connection.connect(os.fspath(path))
             talk.ask(1, "hello", [1], {"client": "hsmbridge status"})
             info = talk.ask(2, "info")
+    except (ConnectionResetError, BrokenPipeError):
+        raise NoAnswer(_ENDED) from None
     except TimeoutError:
         raise NoAnswer(f"It did not answer on {path} within {timeout:g} s.") from None
     except OSError as error:
         raise NoAnswer(f"It cannot be reached on {path}: {error.strerror or error}.") from None
     if not isinstance(info, dict):
-        raise NoAnswer(f"What answers on {path} is no daemon of hsmbridge.")
+        raise NoAnswer(_STRANGE)
     return {str(name): str(value) for name, value in info.items()}
 
 
@@ -145,11 +153,11 @@ class _Talk:
         self.connection.sendall(struct.pack(">I", len(body)) + body)
         (length,) = struct.unpack(">I", self._read(4))
         if length > 1024 * 1024:
-            raise NoAnswer("What answers is no daemon of hsmbridge.")
+            raise NoAnswer(_STRANGE)
         try:
             answered, code, content = msgpack.unpackb(self._read(length))
         except (ValueError, TypeError):
-            raise NoAnswer("What answers is no daemon of hsmbridge.") from None
+            raise NoAnswer(_STRANGE) from None
         if code or answered != number:
             raise NoAnswer(f"It refuses: {content}")
         return content
@@ -160,7 +168,7 @@ class _Talk:
             self._hurry()
             piece = self.connection.recv(count - len(data))
             if not piece:
-                raise NoAnswer("It ended the connection instead of answering.")
+                raise NoAnswer(_ENDED)
             data += piece
         return data
 
@@ -175,7 +183,7 @@ def _facts(path: Path) -> tuple[Mapping[str, Any], str | None]:
     try:
         found = json.loads(path.read_bytes())
         facts = {name: found[name] for name in _KINDS if name in found}
-        if any(type(value) is not _KINDS[name] for name, value in facts.items()):
+        if type(found) is not dict or any(type(value) is not _KINDS[name] for name, value in facts.items()):
             raise ValueError
         return facts, None
     except FileNotFoundError:
@@ -184,18 +192,3 @@ def _facts(path: Path) -> tuple[Mapping[str, Any], str | None]:
         return {}, f"{path} is not what a daemon writes."
     except OSError as error:
         return {}, f"{path} cannot be read: {error.strerror}."
-
-
-def _is_held(path: Path) -> bool:
-    """Tell whether a process has the lock that a daemon has for as long as it runs."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)

@@ -24,7 +24,8 @@ from typing import NamedTuple, NoReturn
 
 from bridge.cluster import Clusters
 from bridge.engine import HsmError
-from bridge.server.connection import HELLO, Connection, carry_out
+from bridge.engine.users import is_name
+from bridge.server.connection import HELLO, Connection, carry_out, defect
 from bridge.server.methods import METHODS, Served
 from bridge.server.metrics import Counters, Scalar
 from bridge.server.sessions import Sessions
@@ -158,8 +159,11 @@ class Worker:
             except OSError:
                 kind, descriptors = b"", []
             if kind in (UNIX, TCP):
-                for descriptor in descriptors:
-                    self._accept(kind, socket.socket(fileno=descriptor))
+                if descriptors:
+                    self._accept(kind, socket.socket(fileno=descriptors[0]))
+                else:
+                    _log.error("a connection was lost: this process has as many descriptors as it may")
+                    self._registry.ask("ended")
             elif kind == STOP:
                 self._drain()
             else:
@@ -212,9 +216,10 @@ class Worker:
     def _carry_out(
         self, connection: Connection, number: int, method: str, arguments: tuple[object, ...], began: int
     ) -> None:
-        ends, joined = method == "close", None
+        joined = None
         if connection.served is not None:
             answer, failed = carry_out(number, method, connection.served, arguments)
+            ends = method == "close" and not failed
             if method == "login":
                 self._note_login(connection, arguments, failed=failed)
         else:
@@ -232,11 +237,14 @@ class Worker:
             joined, result = self._sessions.hello(connection.transport.identity, arguments)
         except HsmError as error:
             return encode_refusal(number, error.code, error.message), not Sessions.may_try_again(error), None
+        except Exception as error:
+            return defect(number, HELLO, error), True, None
         return encode_success(number, result), False, joined
 
     @staticmethod
     def _note_login(connection: Connection, arguments: tuple[object, ...], *, failed: bool) -> None:
-        user = str(arguments[0])[:64] if arguments else ""
+        # Whoever mistakes the one for the other gives a password as a name.
+        user = arguments[0] if arguments and isinstance(arguments[0], str) and is_name(arguments[0]) else "?"
         extra = {"user": user, "session": connection.session, "peer": peer_name(connection)}
         if failed:
             _log.warning("login refused", extra=extra)

@@ -6,7 +6,16 @@ from bridge.store.home import (
     default_home,
     open_home,
     passphrase_from_environment,
+    require_home,
     require_no_home,
 )
 
-__all__ = ["Passphrase", "create_home", "default_home", "open_home", "passphrase_from_environment", "require_no_home"]
+__all__ = [
+    "Passphrase",
+    "create_home",
+    "default_home",
+    "open_home",
+    "passphrase_from_environment",
+    "require_home",
+    "require_no_home",
+]

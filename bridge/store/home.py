@@ -169,8 +169,7 @@ def open_home(
             ``PIN_INCORRECT`` for the passphrase; ``DEVICE_ERROR`` if what is stored was changed.
     """
     with translating(home):
-        if not (home / _DATABASE).is_file() or not (home / _MASTER_KEY).is_file():
-            _refuse_missing(home)
+        require_home(home)
         key_file = home / _MASTER_KEY
         sealed = keyring.needs_passphrase(key_file)
         master_key = keyring.read(key_file, passphrase() if sealed else None)
@@ -188,9 +187,17 @@ def open_home(
             raise
 
 
-def _refuse_missing(home: Path) -> None:
-    if home.is_dir():
-        os.listdir(home)  # a folder that may not be read is told apart from one without an HSM
+def require_home(home: Path) -> None:
+    """Refuse a folder that holds no HSM.
+
+    Raises:
+        HsmError: ``TOKEN_NOT_PRESENT``.
+    """
+    with translating(home):
+        if (home / _DATABASE).is_file() and (home / _MASTER_KEY).is_file():
+            return
+        if home.is_dir():
+            os.listdir(home)  # a folder that may not be read is told apart from one without an HSM
     raise HsmError(
         ReturnCode.TOKEN_NOT_PRESENT,
         f"There is no HSM in {home}: create one with `hsmbridge init`, or set HSMBRIDGE_HOME to the folder of another.",

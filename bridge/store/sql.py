@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
@@ -54,6 +55,7 @@ class SqlStorage:
         self._left_behind: list[Announced] = []
         with translating(home):
             self._announced = Announced(generation_file)
+        _OPEN.add(self)
         with self._writing() as connection:
             # After a power loss the announced number may be behind; here nobody else is committing.
             self._announced.set(max(self._announced.get(), read_hsm(connection, home).generation))
@@ -102,6 +104,11 @@ class SqlStorage:
             for announced in (self._announced, *self._left_behind):
                 announced.close()
 
+    def disconnect(self) -> None:
+        """Close the connections that are not in use; the next use opens new ones."""
+        if not self._closed and self._process == os.getpid():
+            self._engine.dispose()
+
     def _finish(self, transaction: SqlTransaction) -> None:
         """Write the new generation and ledger, and announce them, as the last thing before the commit."""
         hsm = read_hsm(transaction.connection, self._home)
@@ -131,7 +138,8 @@ class SqlStorage:
         if self._closed:
             raise _closed(self._home)
         if self._process != os.getpid():
-            # SQLite's connections do not outlive a fork: the child opens its own and leaves the parent's alone.
+            # SQLite's connections do not outlive a fork: the child opens its own and leaves the parent's alone, should
+            # another thread have used one at that moment.
             self._engine.dispose(close=False)
             self._process = os.getpid()
         return self._engine
@@ -203,6 +211,24 @@ class SqlStorage:
         except _BROKEN:
             raise damaged(self._home, "the record of its settings fails its integrity check") from None
         return decode_settings(readable), {SETTINGS_NAME: generation}
+
+
+_OPEN: WeakSet[SqlStorage] = WeakSet()
+
+
+def _disconnect_all() -> None:
+    """Let no connection be inherited by a fork.
+
+    SQLite in the child would believe that it holds the locks that its parent took. When the parent has ended nobody
+    holds them, so that the next process which closes the database takes itself for the last one and removes the log
+    that the child still writes.
+    """
+    for storage in list(_OPEN):
+        storage.disconnect()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_disconnect_all)
 
 
 class SqlTransaction:

@@ -24,8 +24,13 @@ def settings(home: Path) -> Settings:
         hsm.close()
 
 
+def defaults(home: Path) -> dict[str, object]:
+    """Return what is shown of a new home, which has no configuration file."""
+    return DEFAULTS | {"config-file": str(home / "cloudhsm-jce.cfg"), "config": None}
+
+
 def test_shows_the_settings_to_who_can_open_the_home(home: Path) -> None:
-    assert answer(run(home, {}, "configure")) == DEFAULTS
+    assert answer(run(home, {}, "configure")) == defaults(home)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +43,7 @@ def test_shows_the_settings_to_who_can_open_the_home(home: Path) -> None:
 def test_switches_on_and_off(home: Path, hsm: Hsm, option: str, name: str, field: str) -> None:
     for value in (True, False, True):
         shown = answer(run(home, ADMIN, "configure", f"--{'enable' if value else 'disable'}-{option}"))
-        assert shown == DEFAULTS | {name: value}
+        assert shown == defaults(home) | {name: value}
         assert getattr(hsm.settings, field) is value
         assert answer(run(home, {}, "configure")) == shown
 
@@ -92,7 +97,7 @@ def test_init_chooses_the_mode(tmp_path: Path, arguments: list[str], mode: Mode,
 
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith(f"Created {kind} in {home}, with the admin")
-    assert answer(run(home, {}, "configure")) == DEFAULTS | {"mode": mode.value}
+    assert answer(run(home, {}, "configure")) == defaults(home) | {"mode": mode.value}
     again = run(home, NEW, "init", "--mode", "fips" if mode is Mode.NON_FIPS else "non-fips")
     assert again.exit_code == 1
     assert settings(home) == Settings(mode)

@@ -2,11 +2,13 @@ package io.hsmbridge.connection;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import io.hsmbridge.engine.Engine;
-import io.hsmbridge.engine.EngineFactory;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
-import io.hsmbridge.engine.InProcess;
 import io.hsmbridge.engine.Janitor;
+import io.hsmbridge.locate.ClusterConfig;
+import io.hsmbridge.locate.Locator;
+import io.hsmbridge.locate.LogConfig;
+import java.io.IOException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,40 +30,29 @@ public final class Connection {
   }
 
   /**
-   * Opens a session with the default HSM of this process.
+   * Opens a session with the default HSM, see {@link Locator}.
    *
    * @return a connection that nobody has logged in to
-   * @throws ProviderInitializationException if no engine is in this JVM, or it cannot be opened
+   * @throws IOException if a configuration file, or a file that it names, cannot be read
+   * @throws ProviderInitializationException if no HSM can be reached, or it cannot be opened
    */
-  public static Connection open() throws ProviderInitializationException {
-    return open(null);
-  }
-
-  private static Connection open(String cluster) throws ProviderInitializationException {
-    EngineFactory factory = InProcess.factory();
-    if (factory == null) {
-      throw new ProviderInitializationException(
-          "No HSM engine is in this JVM. Start the program with `hsmbridge java -cp … Main` instead of `java`,"
-              + " or from Python with `bridge.jvm.start()`.",
-          null);
-    }
-    try {
-      return new Connection(factory.open(cluster));
-    } catch (HsmException e) {
-      throw new ProviderInitializationException(e.getMessage(), e);
-    }
+  public static Connection open() throws IOException, ProviderInitializationException {
+    return new Connection(Locator.open(null, null));
   }
 
   /**
    * Opens a session with the HSM of a cluster, logged in with the system's credentials if there are any.
    *
-   * @param cluster the cluster's identifier; null for the default HSM
+   * @param cluster how the cluster is reached
+   * @param logging where the provider logs; null to do as the configuration file says
    * @return a connection of its own
+   * @throws IOException as {@link #open()}
    * @throws ProviderInitializationException as {@link #open()}, or if the cluster is unknown
    * @throws LoginException if the credentials are wrong or the account is locked
    */
-  public static Connection forCluster(String cluster) throws ProviderInitializationException, LoginException {
-    Connection own = open(cluster);
+  public static Connection forCluster(ClusterConfig cluster, LogConfig logging)
+      throws IOException, ProviderInitializationException, LoginException {
+    Connection own = new Connection(Locator.open(cluster, logging));
     try {
       own.loginWithSystemCredentials();
       return own;
@@ -86,10 +77,12 @@ public final class Connection {
    *
    * @param byProgram whether the program makes the provider; otherwise a lent connection stays lent
    * @return the connection
+   * @throws IOException as {@link #open()}
    * @throws ProviderInitializationException as {@link #open()}
    * @throws LoginException if the credentials are wrong or the account is locked; a lent connection stays lent
    */
-  public static Connection forNewProvider(boolean byProgram) throws ProviderInitializationException, LoginException {
+  public static Connection forNewProvider(boolean byProgram)
+      throws IOException, ProviderInitializationException, LoginException {
     Connection lent = byProgram ? LENT.getAndSet(null) : null;
     if (lent != null && lent.ownLogin) {
       return lent;

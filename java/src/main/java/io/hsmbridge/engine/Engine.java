@@ -15,6 +15,12 @@ import java.util.Map;
 public interface Engine {
 
   /**
+   * The most bytes that one call takes or returns as data, signature, wrapped key or random bytes; more is refused with
+   * {@code DATA_LEN_RANGE}. Callers give longer data in pieces where the mechanism allows it.
+   */
+  int MOST_DATA = 1_044_480;
+
+  /**
    * Tells which HSM this is; needs no login.
    *
    * @return the engine's {@code VERSION} (String), the {@code HOME} it serves (String) and its {@code MODE} ({@code
@@ -57,7 +63,7 @@ public interface Engine {
 
   /**
    * Refuses a size, curve or parameter set that {@link #generateKey} or {@link #generateKeyPair} would refuse, before a
-   * key is asked for; needs no login.
+   * key is asked for.
    *
    * @param mechanism a {@code CKM_..._GEN} number
    * @param template of the secret or the public key

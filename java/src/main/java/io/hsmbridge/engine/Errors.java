@@ -47,7 +47,7 @@ public final class Errors {
     if (e.code() == ReturnCodes.USER_ALREADY_LOGGED_IN) {
       return new AccountAlreadyLoggedInException(e.getMessage(), e);
     }
-    return caused(new LoginException(e.getMessage()), e);
+    return caused(new LoginException(described(e)), e);
   }
 
   /**
@@ -251,6 +251,18 @@ public final class Errors {
       // The key was destroyed after the operation was initialised, by another thread or program.
       return new IllegalStateException(message, e);
     }
+    if (code == ReturnCodes.PIN_INCORRECT || code == ReturnCodes.PIN_LOCKED) {
+      // The daemon lost the session, and its user could not be logged in to the next one.
+      return new AuthenticationException(
+          "The HSM had to be logged in to again, and refused: " + message,
+          code == ReturnCodes.PIN_LOCKED
+              ? AuthenticationExceptionCause.ACCOUNT_LOCKED
+              : AuthenticationExceptionCause.INCORRECT_CREDENTIALS,
+          e);
+    }
+    if (code == ReturnCodes.DEVICE_REMOVED) {
+      return new ProviderException(described(e), e);
+    }
     if (code == ReturnCodes.SESSION_CLOSED
         || code == ReturnCodes.DEVICE_ERROR
         || code == ReturnCodes.DEVICE_MEMORY
@@ -258,7 +270,23 @@ public final class Errors {
         || code == ReturnCodes.MECHANISM_INVALID) {
       return new ProviderException(message, e);
     }
-    return new InternalException(message, e);
+    return new InternalException(described(e), e);
+  }
+
+  /** Puts the original's words before a message about the connection with the HSM. */
+  private static String described(HsmException e) {
+    if (e.code() == ReturnCodes.DEVICE_REMOVED) {
+      return "The underlying Provider connection was lost: Communication with the device was lost during the execution"
+          + " of the function. " + e.getMessage();
+    }
+    if (e.code() == ReturnCodes.DEVICE_BUSY) {
+      return "Unexpected error with the Provider: The HSM could not queue the request for processing. "
+          + e.getMessage();
+    }
+    if (e.code() == ReturnCodes.SESSION_COUNT) {
+      return "There are too many operations happening at the same time: " + e.getMessage();
+    }
+    return e.getMessage();
   }
 
   private static RuntimeException unlessUnauthenticated(HsmException e) {

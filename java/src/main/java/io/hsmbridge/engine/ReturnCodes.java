@@ -16,6 +16,8 @@ public final class ReturnCodes {
   public static final long DEVICE_ERROR = 0x30;
   /** The disk is full. */
   public static final long DEVICE_MEMORY = 0x31;
+  /** The connection with the daemon broke, or cannot be made. */
+  public static final long DEVICE_REMOVED = 0x32;
   public static final long ENCRYPTED_DATA_INVALID = 0x40;
   public static final long ENCRYPTED_DATA_LEN_RANGE = 0x41;
   public static final long AEAD_DECRYPT_FAILED = 0x42;
@@ -34,6 +36,9 @@ public final class ReturnCodes {
   public static final long PIN_INCORRECT = 0xA0;
   public static final long PIN_LOCKED = 0xA4;
   public static final long SESSION_CLOSED = 0xB0;
+  /** Too many operations of this JVM, or too many connections of the daemon. */
+  public static final long SESSION_COUNT = 0xB1;
+  public static final long SESSION_HANDLE_INVALID = 0xB3;
   public static final long SIGNATURE_INVALID = 0xC0;
   public static final long SIGNATURE_LEN_RANGE = 0xC1;
   /** The other side's public key of a key agreement. */
@@ -47,6 +52,8 @@ public final class ReturnCodes {
   public static final long USER_ALREADY_LOGGED_IN = 0x100;
   public static final long USER_NOT_LOGGED_IN = 0x101;
   public static final long CURVE_NOT_SUPPORTED = 0x140;
+  /** Vendor-defined, after the original's 0xBB: the daemon cannot queue the request. */
+  public static final long DEVICE_BUSY = 0x8000_00BBL;
 
   private ReturnCodes() {}
 }

@@ -8,8 +8,11 @@ import java.util.Arrays;
  */
 final class BlockInput implements CipherInput {
 
-  /** More than this goes to the engine in pieces, so that it need not hold everything at once; whole blocks. */
-  private static final int PIECE = 1 << 20;
+  /**
+   * More than this goes to the engine in pieces, so that neither it nor a connection with it need hold everything at
+   * once; whole blocks, and less than {@code Engine.MOST_DATA}.
+   */
+  private static final int PIECE = 1 << 18;
 
   private static final byte[] NOTHING = new byte[0];
 

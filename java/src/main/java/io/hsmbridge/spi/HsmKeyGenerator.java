@@ -43,7 +43,7 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
     }
     Map<String, Object> next = ofSize(bits);
     try {
-      connection.engine().checkGeneration(algorithm.generation(), next);
+      GenerationCheck.ask(connection, algorithm.generation(), next);
     } catch (HsmException e) {
       throw Errors.generation(e);
     }
@@ -65,7 +65,7 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
     Map<String, Object> next = Templates.forGeneration((KeyAttributesMap) parameters);
     algorithm.complete(next);
     try {
-      connection.engine().checkGeneration(algorithm.generation(), next);
+      GenerationCheck.ask(connection, algorithm.generation(), next);
     } catch (HsmException e) {
       throw Errors.parameters(e);
     }

@@ -51,7 +51,7 @@ abstract class HsmKeyPairGenerator extends KeyPairGenerator {
 
   /** Asks the engine whether it makes such keys. */
   final void check() {
-    connection.engine().checkGeneration(mechanism, publicTemplate);
+    GenerationCheck.ask(connection, mechanism, publicTemplate);
   }
 
   /** Takes parameters that the JDK defines. */

@@ -1,12 +1,16 @@
 package io.hsmbridge.spi;
 
 import io.hsmbridge.connection.Connection;
+import io.hsmbridge.engine.Connecting;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import java.io.NotSerializableException;
 import java.security.SecureRandomSpi;
 
-/** Random bytes of the HSM. It seeds itself, so a caller's seed changes nothing; safe for use by many threads. */
+/**
+ * Random bytes of the HSM. It seeds itself, so a caller's seed changes nothing; safe for use by many threads. What a
+ * thread needs to speak TLS with the HSM itself is another provider's.
+ */
 final class HsmSecureRandom extends SecureRandomSpi {
 
   private static final long serialVersionUID = 1L;
@@ -24,6 +28,10 @@ final class HsmSecureRandom extends SecureRandomSpi {
 
   @Override
   protected void engineNextBytes(byte[] bytes) {
+    if (Connecting.isMarked()) {
+      Software.nextBytes(bytes);
+      return;
+    }
     try {
       for (int filled = 0; filled < bytes.length; ) {
         byte[] some = connection.engine().random(Math.min(MOST_AT_ONCE, bytes.length - filled));

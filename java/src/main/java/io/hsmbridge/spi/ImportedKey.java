@@ -16,13 +16,14 @@ import java.util.Set;
 /** A software key in the HSM for as long as one JCA object needs it. */
 final class ImportedKey {
 
-  /** The key went with its session. */
+  /** The key went with its session; or it goes with it, if the connection with the HSM is lost just now. */
   private static final Set<Long> GONE =
       Set.of(
           ReturnCodes.OBJECT_HANDLE_INVALID,
           ReturnCodes.KEY_HANDLE_INVALID,
           ReturnCodes.SESSION_CLOSED,
-          ReturnCodes.USER_NOT_LOGGED_IN);
+          ReturnCodes.USER_NOT_LOGGED_IN,
+          ReturnCodes.DEVICE_REMOVED);
 
   private final long handle;
   private final Cleaner.Cleanable release;

@@ -133,7 +133,9 @@ final class KeyEntrySetter {
     }
     System.err.println(
         "Warning: the key \"" + alias + "\" was generated in software and imported into the HSM, so it has existed"
-            + " outside of it. Generate keys inside with `hsmbridge keytool`, or with `-providerName CloudHSM`.");
+            + " outside of it. Generate keys inside with `hsmbridge keytool`"
+            // keytool heeds that option for key pairs only.
+            + (key instanceof PrivateKey ? ", or with `-providerName CloudHSM`." : "."));
   }
 
   private static KeyStoreException inUse(String alias, String user) {

@@ -1,6 +1,7 @@
 package io.hsmbridge.spi;
 
 import io.hsmbridge.connection.Connection;
+import io.hsmbridge.engine.Connecting;
 import io.hsmbridge.engine.OwnProvider;
 import io.hsmbridge.key.HsmKey;
 import java.security.NoSuchAlgorithmException;
@@ -30,10 +31,14 @@ final class ProviderService extends Provider.Service {
    * @param constructorParameter ignored
    * @return a new object
    * @throws NoSuchAlgorithmException if the JDK asks for a {@code KeyFactory} in order to read a certificate; ours would
-   *     import its key, where another's, or none, is meant
+   *     import its key, where another's, or none, is meant. Also if the thread speaks TLS with the HSM
    */
   @Override
   public Object newInstance(Object constructorParameter) throws NoSuchAlgorithmException {
+    // A random source that is refused would be missed by the JDK; it knows what to do by itself.
+    if (Connecting.isMarked() && !row.type.equals("SecureRandom")) {
+      throw new NoSuchAlgorithmException("The connection with the HSM needs algorithms of other providers.");
+    }
     if (row.type.equals("KeyFactory") && isForCertificate()) {
       throw new NoSuchAlgorithmException("Keys of certificates are not imported into the HSM.");
     }
@@ -51,6 +56,9 @@ final class ProviderService extends Provider.Service {
    */
   @Override
   public boolean supportsParameter(Object parameter) {
+    if (Connecting.isMarked()) {
+      return false;
+    }
     if (parameter instanceof HsmKey) {
       return ((HsmKey) parameter).belongsTo(connection);
     }

@@ -9,7 +9,7 @@ import javax.crypto.IllegalBlockSizeException;
 final class WholeInput implements CipherInput {
 
   /** So that an endless stream does not fill the memory; far above what the engine takes, whose message users see. */
-  private static final int CAPACITY = 1 << 20;
+  private static final int CAPACITY = 1 << 19;
 
   private static final byte[] NOTHING = new byte[0];
 

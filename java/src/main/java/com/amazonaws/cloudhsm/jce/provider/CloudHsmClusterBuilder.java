@@ -20,7 +20,7 @@ public class CloudHsmClusterBuilder {
   /**
    * Names the cluster; the provider that connects to it has this name. Without it the provider gets a random one.
    *
-   * <p>The host of the JVM finds the emulated HSM by this name.
+   * <p>The emulated HSM is found by this name, and so is what the configuration file says of the cluster.
    *
    * @param identifier any name that no other provider has
    * @return this builder
@@ -32,7 +32,8 @@ public class CloudHsmClusterBuilder {
   }
 
   /**
-   * Sets where the certificate is that issued the cluster's. The emulated HSM needs none, so the file need not exist.
+   * Sets where the certificate is that issued the servers'. It is read if the cluster has servers and no process hosts
+   * this JVM.
    *
    * @param path an absolute path
    * @return this builder

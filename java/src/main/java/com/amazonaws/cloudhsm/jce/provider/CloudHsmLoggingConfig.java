@@ -1,6 +1,9 @@
 package com.amazonaws.cloudhsm.jce.provider;
 
-/** Where and how a provider logs. The emulated provider checks the values and writes no log of its own. */
+/**
+ * Where and how a provider logs: connections, and what is done again when one breaks. In a JVM that Python hosts there
+ * is nothing of the kind to log.
+ */
 public class CloudHsmLoggingConfig {
 
   private final String logFile;

@@ -42,10 +42,13 @@ public final class CloudHsmProvider extends AuthProvider implements OwnProvider 
   private transient volatile CallbackHandler callbackHandler;
 
   /**
-   * Connects to the HSM of this process and logs in if there are system credentials.
+   * Connects to the HSM and logs in if there are system credentials. The HSM is that of the process that hosts this
+   * JVM, or that of the first cluster in the configuration file {@code cloudhsm-jce.cfg}, or that of the home of
+   * hsmbridge.
    *
-   * @throws IOException never here; the real provider throws it when its configuration file cannot be read
-   * @throws ProviderInitializationException if no HSM engine is in this JVM, or it cannot be opened
+   * @throws IOException if the configuration file, or a file that it names, cannot be read
+   * @throws ProviderInitializationException if no HSM can be reached, or it cannot be opened; the message says what was
+   *     tried, and what to do
    * @throws LoginException if the system credentials are wrong or the account is locked
    */
   public CloudHsmProvider() throws IOException, ProviderInitializationException, LoginException {
@@ -61,19 +64,26 @@ public final class CloudHsmProvider extends AuthProvider implements OwnProvider 
   /**
    * Connects to the HSM of a cluster and logs in if there are system credentials; the provider has the cluster's name.
    *
-   * <p>Several such providers may be registered at once, each with its own login; keys of one are refused by the others.
+   * <p>Several such providers may be registered at once, each with its own login; keys of one are refused by the
+   * others.
+   *
+   * <p>If the configuration names servers, these are asked, over TLS; what it says nothing of is taken from the cluster
+   * of the same identifier in the configuration file. Without servers, the HSM of the home is asked for the cluster. In
+   * a JVM that Python hosts, it is always the host who is asked.
    *
    * @param config names the cluster
-   * @throws IOException never here; the real provider throws it when a file of its configuration cannot be read
-   * @throws ProviderInitializationException if no HSM engine is in this JVM, it does not know the cluster, or the
-   *     cluster's HSM cannot be opened
+   * @throws IOException if a file of the configuration cannot be read, or a log file not be written
+   * @throws ProviderInitializationException if no HSM can be reached, it does not know the cluster, or the cluster's
+   *     HSM cannot be opened
    * @throws LoginException if the system credentials are wrong or the account is locked
    * @throws NullPointerException if the configuration is null
    */
   public CloudHsmProvider(CloudHsmProviderConfig config)
       throws IOException, ProviderInitializationException, LoginException {
     super(nameFor(config), VERSION, INFO);
-    connection = Connection.forCluster(config.getCluster().getClusterUniqueIdentifier());
+    connection =
+        Connection.forCluster(
+            Described.cluster(config.getCluster()), Described.logging(config.getCloudHsmLogging()));
     Services.of(this, connection).forEach(this::putService);
   }
 

@@ -1,8 +1,8 @@
 package com.amazonaws.cloudhsm.jce.provider;
 
 /**
- * The address of one HSM of a cluster. The emulated HSM is in the same process or computer and found by the cluster's
- * identifier, so that the address is checked and otherwise not used.
+ * The address of one HSM of a cluster: where {@code hsmbridge serve --listen} listens. In a JVM that Python hosts the
+ * address is checked and otherwise not used.
  */
 public class CloudHsmServer {
 

@@ -1,0 +1,101 @@
+"""One right call of every method of the protocol, and what its arguments are."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+from engine.keys import P256
+
+from bridge.engine import KeyType, MechanismType, ObjectClass
+from server.peer import Peer
+
+M = MechanismType
+
+SIGNATURES: Mapping[str, tuple[str, ...]] = {
+    "info": (),
+    "login": ("string", "bytes"),
+    "logout": (),
+    "close": (),
+    "generateKey": ("integer", "template"),
+    "generateKeyPair": ("integer", "template", "template"),
+    "checkGeneration": ("integer", "template"),
+    "importKey": ("template",),
+    "importForUse": ("template",),
+    "find": ("template",),
+    "attributes": ("integer",),
+    "setAttributes": ("integer", "template"),
+    "destroy": ("integer",),
+    "export": ("integer",),
+    "random": ("integer",),
+    "sign": ("integer", "integer", "parameter", "bytes"),
+    "verify": ("integer", "integer", "parameter", "bytes", "bytes"),
+    "encrypt": ("integer", "integer", "parameter", "bytes"),
+    "decrypt": ("integer", "integer", "parameter", "bytes"),
+    "wrap": ("integer", "integer", "parameter", "integer"),
+    "unwrap": ("integer", "integer", "parameter", "bytes", "template"),
+    "derive": ("integer", "integer", "parameter", "template"),
+}
+"""The types of the arguments of each method, written down a second time on purpose."""
+
+FREE = frozenset({"info", "login", "close"})
+"""The methods that need no login."""
+
+AES: Mapping[str, object] = {"VALUE_LEN": 32}
+PAIR: Mapping[str, object] = {"EC_PARAMS": P256}
+CLEAR: Mapping[str, object] = {"KEY_TYPE": int(KeyType.AES), "CLASS": int(ObjectClass.SECRET_KEY), "VALUE": bytes(32)}
+UNWRAPPED: Mapping[str, object] = {"CLASS": int(ObjectClass.SECRET_KEY), "KEY_TYPE": int(KeyType.AES)}
+DERIVED: Mapping[str, object] = {"KEY_TYPE": int(KeyType.AES), "VALUE_LEN": 32}
+
+
+def parameter(*fields: int | bytes) -> bytes:
+    """Return the parameter of a mechanism as it crosses the border."""
+    parts = (
+        struct.pack(">I", len(each)) + each if isinstance(each, bytes) else struct.pack(">I", each) for each in fields
+    )
+    return b"".join(parts)
+
+
+HKDF = parameter(M.SHA256, b"salt", b"info")
+IV = parameter(bytes(16))
+
+
+def right_calls(peer: Peer) -> dict[str, tuple[object, ...]]:
+    """Make keys, and return arguments with which each method succeeds once.
+
+    Args:
+        peer: a connection that a user is logged in on; the keys belong to its session.
+    """
+    aes, doomed = (peer.call("generateKey", M.AES_KEY_GEN, AES) for _ in range(2))
+    deriving = peer.call(
+        "generateKey", M.GENERIC_SECRET_KEY_GEN, {"VALUE_LEN": 32, "DERIVE": True, "SIGN": True, "VERIFY": True}
+    )
+    public, private = peer.call("generateKeyPair", M.EC_KEY_PAIR_GEN, PAIR, {})
+    digest = bytes(range(32))
+    signature = peer.call("sign", private, M.ECDSA, None, digest)
+    encrypted = peer.call("encrypt", aes, M.AES_CBC_PAD, IV, b"plaintext")
+    wrapped = peer.call("wrap", aes, M.CLOUDHSM_AES_KEY_WRAP_NO_PAD, None, aes)
+    return {
+        "info": (),
+        "login": ("alice", b"alice-password"),
+        "logout": (),
+        "close": (),
+        "generateKey": (M.AES_KEY_GEN, AES),
+        "generateKeyPair": (M.EC_KEY_PAIR_GEN, PAIR, {"LABEL": "private"}),
+        "checkGeneration": (M.AES_KEY_GEN, AES),
+        "importKey": (CLEAR,),
+        "importForUse": (CLEAR,),
+        "find": ({"CLASS": int(ObjectClass.SECRET_KEY)},),
+        "attributes": (aes,),
+        "setAttributes": (aes, {"LABEL": "new label"}),
+        "destroy": (doomed,),
+        "export": (aes,),
+        "random": (16,),
+        "sign": (private, M.ECDSA, None, digest),
+        "verify": (public, M.ECDSA, None, digest, signature),
+        "encrypt": (aes, M.AES_CBC_PAD, IV, b"plaintext"),
+        "decrypt": (aes, M.AES_CBC_PAD, IV, encrypted),
+        "wrap": (aes, M.CLOUDHSM_AES_KEY_WRAP_NO_PAD, None, aes),
+        "unwrap": (aes, M.CLOUDHSM_AES_KEY_WRAP_NO_PAD, None, wrapped, UNWRAPPED),
+        "derive": (deriving, M.HKDF_DERIVE, HKDF, DERIVED),
+    }

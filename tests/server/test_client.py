@@ -1,0 +1,431 @@
+"""The Java client against daemons that break, hang, refuse, and lie; each of them counts what it was asked."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+
+from bridge.engine import ReturnCode
+from server.daemon import until
+from server.shell import Refused, Shell, fake, frame
+
+DEVICE_REMOVED = 0x32
+SESSION_COUNT = 0xB1
+SESSION_HANDLE_INVALID = 0xB3
+DEVICE_BUSY = 0x800000BB
+SIGN = ("sign", 1, 2, b"", b"data")
+
+
+def refused(client: Shell, code: int, *command: object) -> str:
+    """Expect a command to be refused with a code, and return the message."""
+    with pytest.raises(Refused) as caught:
+        client.call(*command)  # type: ignore[arg-type]
+    assert caught.value.code == code, caught.value
+    return caught.value.message
+
+
+def after(refusals: int, code: int) -> Callable[[Sequence[Any]], bytes]:
+    """Refuse so many requests with a code, then sign."""
+    left = iter(range(refusals))
+
+    def answer(request: Sequence[Any]) -> bytes:
+        if next(left, None) is None:
+            return frame(request[0], 0, b"signature")
+        return frame(request[0], code, "not now")
+
+    return answer
+
+
+def breaking(times: int) -> Callable[[Sequence[Any]], bytes]:
+    """End so many connections instead of an answer, then sign."""
+    left = iter(range(times))
+
+    def answer(request: Sequence[Any]) -> bytes:
+        return frame(request[0], 0, b"signature") if next(left, None) is None else b""
+
+    return answer
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_changes_nothing_is_repeated_when_the_connection_breaks(client: Shell, short: Path, times: int) -> None:
+    with fake(short, breaking(times)) as (daemon, path):
+        client.open(path)
+        assert client.call(*SIGN) == b"signature"
+        assert daemon.count("sign") == times + 1
+        client.call("close")
+
+
+def test_after_four_tries_the_connection_is_lost(client: Shell, short: Path) -> None:
+    with fake(short, breaking(9)) as (daemon, path):
+        client.open(path)
+        message = refused(client, DEVICE_REMOVED, *SIGN)
+        assert str(path) in message
+        assert "do it again" in message
+        assert daemon.count("sign") == 4
+        client.call("close")
+
+
+def test_without_retries_it_is_lost_at_once_and_the_next_operation_connects(client: Shell, short: Path) -> None:
+    with fake(short, breaking(1)) as (daemon, path):
+        client.open(path, retry=False)
+        refused(client, DEVICE_REMOVED, *SIGN)
+        assert daemon.count("sign") == 1
+        assert client.call(*SIGN) == b"signature"
+        client.call("close")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("generateKey", 1, {}),
+        ("generateKeyPair", 1, {}, {}),
+        ("importKey", {}),
+        ("importForUse", {}),
+        ("setAttributes", 1, {}),
+        ("destroy", 1),
+        ("unwrap", 1, 2, b"", b"", {}),
+        ("derive", 1, 2, b"", {}),
+    ],
+    ids=lambda command: command[0],
+)
+def test_what_changes_something_is_sent_once(client: Shell, short: Path, command: tuple[object, ...]) -> None:
+    with fake(short, breaking(1)) as (daemon, path):
+        client.open(path)
+        assert "may have been carried out" in refused(client, DEVICE_REMOVED, *command)
+        assert len(daemon.requests) == 1
+        client.call("close")
+
+
+def test_a_connection_that_ended_while_idle_costs_nothing(client: Shell, short: Path) -> None:
+    ended = threading.Event()
+
+    def answer(request: Sequence[Any]) -> bytes:
+        if request[1] == "sign":
+            ended.set()
+            return frame(request[0], 0, b"signature") + frame(0, 5, "so long")
+        return frame(request[0], 0, 7)
+
+    with fake(short, answer) as (daemon, path):
+        client.open(path, retry=False)
+        assert client.call(*SIGN) == b"signature"
+        assert client.call("generateKey", 1, {}) == 7
+        assert daemon.count("generateKey") == 1
+        client.call("close")
+
+
+@pytest.mark.parametrize("command", [SIGN, ("generateKey", 1, {})], ids=["sign", "generateKey"])
+def test_a_busy_daemon_is_asked_again(client: Shell, short: Path, command: tuple[Any, ...]) -> None:
+    left = iter(range(2))
+
+    def answer(request: Sequence[Any]) -> bytes:
+        if next(left, None) is not None:
+            return frame(request[0], DEVICE_BUSY, "not now")
+        return frame(request[0], 0, b"signature" if request[1] == "sign" else 7)
+
+    with fake(short, answer) as (daemon, path):
+        client.open(path)
+        assert client.call(*command) in (b"signature", 7)
+        assert len(daemon.requests) == 3
+        assert daemon.connections == 1
+        client.call("close")
+
+
+def test_a_daemon_that_stays_busy_is_reported(client: Shell, short: Path) -> None:
+    with fake(short, after(9, DEVICE_BUSY)) as (daemon, path):
+        client.open(path)
+        assert refused(client, DEVICE_BUSY, *SIGN) == "not now"
+        assert daemon.count("sign") == 4
+        client.call("close")
+
+
+def test_refusals_come_through_and_the_connection_goes_on(client: Shell, short: Path) -> None:
+    with fake(short, after(1, ReturnCode.KEY_HANDLE_INVALID)) as (daemon, path):
+        client.open(path)
+        assert refused(client, ReturnCode.KEY_HANDLE_INVALID, *SIGN) == "not now"
+        assert client.call(*SIGN) == b"signature"
+        assert daemon.connections == 1
+        client.call("close")
+
+
+def test_a_silent_daemon_times_out(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (_, path):
+        client.open(path, request=300)
+        start = time.monotonic()
+        assert "in time" in refused(client, DEVICE_REMOVED, *SIGN)
+        assert 0.25 < time.monotonic() - start < 2
+        client.call("close")
+
+
+def test_a_daemon_that_accepts_and_never_says_hello_times_out(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        daemon.hook = lambda request: None
+        start = time.monotonic()
+        with pytest.raises(Refused) as caught:
+            client.open(path, connect=300)
+        assert caught.value.code == DEVICE_REMOVED
+        assert "in time" in caught.value.message
+        assert time.monotonic() - start < 2
+
+
+def test_nobody_there(client: Shell, short: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        client.open(short / "none.sock")
+    assert caught.value.code == DEVICE_REMOVED
+    assert str(short / "none.sock") in caught.value.message
+
+
+def test_closing_waits_for_a_silent_daemon_a_second_at_most(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        client.open(path)
+        daemon.hook = lambda request: None
+        start = time.monotonic()
+        client.call("close")
+        assert 0.5 < time.monotonic() - start < 2
+        client.call("close")
+        assert "closed" in refused(client, ReturnCode.SESSION_CLOSED, *SIGN)
+
+
+def test_closing_ends_the_operations_that_run(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        client.open(path, request=20_000)
+        client.call("login", "alice", b"password")
+        until(lambda: daemon.connections == 2, "the keeper's connection")
+        waiting = client.begin(*SIGN)
+        until(lambda: daemon.count("sign") == 1, "the request")
+        client.call("close")
+        assert daemon.count("close") == 1
+        with pytest.raises(Refused) as caught:
+            client.end(waiting)
+        assert caught.value.code == ReturnCode.SESSION_CLOSED
+
+
+def test_too_many_operations_are_refused_at_once(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        client.open(path, request=3000, operations=5, connections=2)
+        waiting = [client.begin(*SIGN) for _ in range(5)]
+        until(lambda: daemon.count("sign") == 2, "two requests")
+        time.sleep(0.2)
+        start = time.monotonic()
+        assert refused(client, SESSION_COUNT, *SIGN).startswith("Reached max number of sessions in session pool: 5")
+        assert time.monotonic() - start < 1
+        assert daemon.count("sign") == 2
+        for number in waiting:
+            with pytest.raises(Refused):
+                client.end(number)
+        client.call("close")
+
+
+def test_more_operations_than_connections_wait(client: Shell, short: Path) -> None:
+    def answer(request: Sequence[Any]) -> bytes:
+        time.sleep(0.01)
+        return frame(request[0], 0, b"signature")
+
+    with fake(short, answer) as (daemon, path):
+        client.open(path, connections=3)
+        waiting = [client.begin(*SIGN) for _ in range(60)]
+        assert [client.end(number) for number in waiting] == [b"signature"] * 60
+        assert daemon.connections <= 4, "three, and the one that keeps the session"
+        client.call("close")
+
+
+def test_an_interrupt_does_not_stop_what_can_be_repeated(client: Shell, short: Path) -> None:
+    reached = threading.Event()
+
+    def answer(request: Sequence[Any]) -> bytes | None:
+        if reached.is_set():
+            return frame(request[0], 0, b"signature")
+        reached.set()
+        return None
+
+    with fake(short, answer) as (daemon, path):
+        client.open(path)
+        number = client.begin("noticing", *SIGN)
+        assert reached.wait(10)
+        time.sleep(0.1)
+        client.call("interrupt", number)
+        assert client.end(number) is True, "the flag is set again"
+        assert daemon.count("sign") == 2
+        client.call("close")
+
+
+def test_an_interrupt_before_changes_nothing(client: Shell, short: Path) -> None:
+    with fake(short, after(0, 0)) as (daemon, path):
+        client.open(path)
+        assert client.call("interrupted", *SIGN) is True
+        assert daemon.connections == 1
+        assert daemon.count("sign") == 1
+        client.call("close")
+
+
+def test_an_interrupt_of_what_changes_something_says_so(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        client.open(path)
+        number = client.begin("generateKey", 1, {})
+        until(lambda: daemon.count("generateKey") == 1, "the request")
+        client.call("interrupt", number)
+        with pytest.raises(Refused) as caught:
+            client.end(number)
+        assert caught.value.code == DEVICE_REMOVED
+        assert "interrupted" in caught.value.message
+        assert "may have been carried out" in caught.value.message
+        client.call("close")
+
+
+def test_a_login_that_broke_leaves_no_session_behind(client: Shell, short: Path) -> None:
+    with fake(short, breaking(0)) as (daemon, path):
+        client.open(path)
+        honest = daemon.honest
+        daemon.hook = lambda request: b"" if request[1] == "login" else honest(request)
+        assert "may have been carried out" in refused(client, DEVICE_REMOVED, "login", "alice", b"password")
+        joined: list[bool] = []
+
+        def watching(request: Sequence[Any]) -> bytes | None:
+            if request[1] == "hello":
+                joined.append("session" in request[3])
+            return honest(request)
+
+        daemon.hook = watching
+        assert client.call(*SIGN) == b"signature"
+        assert joined == [False]
+        client.call("close")
+
+
+def test_a_lost_session_is_opened_again_and_logged_in_once(client: Shell, short: Path) -> None:
+    def answer(request: Sequence[Any]) -> bytes:
+        time.sleep(0.02)
+        return frame(request[0], 0, b"signature")
+
+    with fake(short, answer) as (daemon, path):
+        client.open(path)
+        client.call("login", "alice", b"password")
+        until(lambda: daemon.connections == 2, "the keeper's connection")
+        known = [bytes(32)]
+        honest = daemon.honest
+
+        def forgetful(request: Sequence[Any]) -> bytes | None:
+            if request[1] != "hello":
+                return honest(request)
+            token = request[3].get("session")
+            if token == bytes(32):
+                return frame(request[0], SESSION_HANDLE_INVALID, "That session has ended.")
+            if token is None:
+                known.append(bytes([len(known)]) * 32)
+            assert token in (None, known[-1])
+            return frame(request[0], 0, {"protocol": 1, "session": known[-1]})
+
+        daemon.hook = forgetful
+        daemon.end_connections()
+        waiting = [client.begin(*SIGN) for _ in range(8)]
+        assert [client.end(number) for number in waiting] == [b"signature"] * 8
+        assert len(known) == 2, "one session more"
+        assert daemon.count("login") == 2
+        client.call("close")
+
+
+def test_a_login_that_is_refused_the_second_time_is_not_tried_a_third(client: Shell, short: Path) -> None:
+    with fake(short, after(1, ReturnCode.USER_NOT_LOGGED_IN)) as (daemon, path):
+        client.open(path)
+        client.call("login", "alice", b"password")
+        honest = daemon.honest
+        logins = 0
+
+        def changed(request: Sequence[Any]) -> bytes | None:
+            nonlocal logins
+            if request[1] == "hello" and "session" in request[3]:
+                return frame(request[0], SESSION_HANDLE_INVALID, "That session has ended.")
+            if request[1] == "login" and request[3] != b"new password":
+                logins += 1
+                return frame(request[0], ReturnCode.PIN_INCORRECT, "Wrong password.")
+            return honest(request)
+
+        daemon.hook = changed
+        daemon.end_connections()
+        assert refused(client, ReturnCode.PIN_INCORRECT, *SIGN) == "Wrong password."
+        refused(client, ReturnCode.USER_NOT_LOGGED_IN, *SIGN)
+        assert logins == 1
+        client.call("login", "alice", b"new password")
+        assert client.call(*SIGN) == b"signature"
+        client.call("close")
+
+
+def test_what_is_too_long_is_not_sent(client: Shell, short: Path) -> None:
+    with fake(short, after(0, 0)) as (daemon, path):
+        client.open(path)
+        assert "1044480" in refused(client, ReturnCode.DATA_LEN_RANGE, "sign", 1, 2, b"", bytes(1_044_481))
+        assert "1048576" in refused(client, ReturnCode.DATA_LEN_RANGE, "sign", 1, 2, bytes(9000), bytes(1_044_480))
+        refused(client, ReturnCode.USER_NOT_LOGGED_IN, "sign", 1, 2, b"", bytes(16_385))
+        refused(client, ReturnCode.PIN_INCORRECT, "login", "alice", bytes(16_385))
+        assert daemon.requests == []
+        client.call("login", "alice", b"password")
+        assert client.call("sign", 1, 2, b"", bytes(1_044_480)) == b"signature"
+        assert daemon.connections <= 2
+        client.call("close")
+
+
+HOSTILE: dict[str, Callable[[int], bytes]] = {
+    "no frame at all": lambda number: struct.pack(">I", 0),
+    "a frame of 4 GiB": lambda number: b"\xff\xff\xff\xff" + bytes(100),
+    "a frame of 1 MiB and a byte": lambda number: struct.pack(">I", (1 << 20) + 1),
+    "a truncated frame": lambda number: frame(number, 0, b"signature")[:-1] + b"",
+    "another number": lambda number: frame(number + 1, 0, b"signature"),
+    "a refusal with another number": lambda number: frame(number + 1, 5, "no"),
+    "the number 0": lambda number: frame(0, 5, "so long"),
+    "a negative number": lambda number: frame(-number, 0, b"signature"),
+    "two elements": lambda number: frame(number, 0),
+    "four elements": lambda number: frame(number, 0, b"signature", 1),
+    "a map": lambda number: struct.pack(">I", 1) + b"\x80",
+    "bytes left over": lambda number: struct.pack(">I", 6) + msgpack.packb([number, 0, b""]) + b"\x00",
+    "a text for bytes": lambda number: frame(number, 0, "signature"),
+    "nil for bytes": lambda number: frame(number, 0, None),
+    "a code that is no number": lambda number: frame(number, "0", b"signature"),
+    "a message that is no text": lambda number: frame(number, 5, b"\xff"),
+    "four GiB of bytes": lambda number: struct.pack(">I", 8) + b"\x93" + bytes([number]) + b"\x00\xc6\xff\xff\xff\xff",
+    "an array of 4 G elements": lambda number: struct.pack(">I", 5) + b"\xdd\xff\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_answers_end_the_connection_and_nothing_else(client: Shell, short: Path, kind: str) -> None:
+    hostile = HOSTILE[kind]
+    with fake(short, lambda request: hostile(request[0])) as (daemon, path):
+        client.open(path, request=500)
+        refused(client, DEVICE_REMOVED, *SIGN)
+        daemon.answering = lambda request: frame(request[0], 0, b"signature")
+        assert client.call(*SIGN) == b"signature"
+        client.call("close")
+
+
+def test_answers_in_pieces_are_put_together(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        client.open(path)
+        number = client.begin(*SIGN)
+        until(lambda: daemon.count("sign") == 1, "the request")
+        for byte in frame(daemon.requests[0][0], 0, b"signature"):
+            daemon.say(bytes([byte]))
+            time.sleep(0.005)
+        assert client.end(number) == b"signature"
+        client.call("close")
+
+
+def test_the_largest_answer_is_read(client: Shell, short: Path) -> None:
+    with fake(short, lambda request: frame(request[0], 0, bytes(1_044_480))) as (_, path):
+        client.open(path)
+        for _ in range(20):
+            assert client.call(*SIGN) == bytes(1_044_480)
+        client.call("close")
+
+
+@pytest.mark.parametrize("answer", [{}, {"protocol": 2, "session": bytes(32)}, {"protocol": 1, "session": b"short"}])
+def test_a_wrong_hello_is_refused(client: Shell, short: Path, answer: dict[str, object]) -> None:
+    with fake(short, lambda request: None) as (daemon, path):
+        daemon.hook = lambda request: frame(request[0], 0, answer)
+        with pytest.raises(Refused) as caught:
+            client.open(path)
+        assert caught.value.code == DEVICE_REMOVED

@@ -1,0 +1,203 @@
+"""Every method of the protocol, with right and with wrong arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PASSWORDS
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from engine.keys import refused
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bridge import __version__
+from bridge.engine import HsmError, ReturnCode
+from bridge.engine.attributes import Attribute
+from server.calls import AES, FREE, SIGNATURES, M, right_calls
+from server.daemon import Daemon, changed_settings
+from server.peer import Peer
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def alice(shared: Daemon) -> Iterator[Peer]:
+    with shared.alice() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="module")
+def busy(shared: Daemon) -> Iterator[tuple[Peer, dict[str, tuple[object, ...]]]]:
+    """A connection for all tests that only send wrong things, and what would have been right."""
+    with shared.alice() as peer:
+        yield peer, right_calls(peer)
+
+
+def test_the_protocol_is_the_engine() -> None:
+    """Page, Java interface and these tests name the same methods."""
+    page = (ROOT / "docs" / "protocol.md").read_text()
+    table = page.split("## Methods")[1].split("Without login")[0]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    engine = (ROOT / "java/src/main/java/io/hsmbridge/engine/Engine.java").read_text()
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(SIGNATURES)
+    assert set(re.findall(r"^  [\w<>, \[\]]+ (\w+)\(", engine, re.MULTILINE)) == set(SIGNATURES)
+
+
+def test_info_tells_version_home_and_mode(shared: Daemon) -> None:
+    with shared.peer() as peer:
+        assert peer.call("info") == {"VERSION": __version__, "HOME": str(shared.home), "MODE": "non-fips"}
+
+
+@pytest.mark.parametrize("method", [method for method in SIGNATURES if method not in FREE])
+def test_without_login_nothing_but_info(shared: Daemon, busy: tuple[Peer, Any], method: str) -> None:
+    with shared.peer() as peer:
+        with refused(ReturnCode.USER_NOT_LOGGED_IN):
+            peer.call(method, *busy[1][method])
+        assert peer.call("info")
+
+
+@pytest.mark.parametrize("method", SIGNATURES)
+def test_right_arguments(shared: Daemon, method: str) -> None:
+    with changed_settings(shared, clear_extraction=True), shared.alice() as peer:
+        arguments = right_calls(peer)[method]
+        if method == "login":
+            peer.call("logout")
+        peer.call(method, *arguments)
+
+
+def test_random_bytes(alice: Peer) -> None:
+    assert alice.call("random", 0) == b""
+    drawn = [alice.call("random", 1000) for _ in range(3)]
+    assert [len(each) for each in drawn] == [1000] * 3
+    assert len(set(drawn)) == 3
+
+
+def test_a_signature_is_right(alice: Peer) -> None:
+    public, private = alice.call("generateKeyPair", *right_calls(alice)["generateKeyPair"])
+    signature = alice.call("sign", private, M.ECDSA, None, bytes(32))
+    key = load_der_public_key(alice.call("attributes", public)["PUBLIC_KEY_INFO"])
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    key.verify(signature, bytes(32), ec.ECDSA(Prehashed(SHA256())))
+    with refused(ReturnCode.SIGNATURE_INVALID):
+        alice.call("verify", public, M.ECDSA, None, bytes(31) + b"\1", signature)
+
+
+def test_encryption_and_wrapping_are_right(alice: Peer) -> None:
+    calls = right_calls(alice)
+    key = alice.call("importKey", {**dict(calls["importKey"][0]), "VALUE": bytes(range(32))})  # type: ignore[call-overload] # a template
+    encrypted = alice.call("encrypt", key, *calls["encrypt"][1:])
+    decryptor = Cipher(algorithms.AES(bytes(range(32))), modes.CBC(bytes(16))).decryptor()
+    assert decryptor.update(encrypted) == b"plaintext" + bytes([7]) * 7
+    assert alice.call("decrypt", key, *calls["encrypt"][1:3], encrypted) == b"plaintext"
+    wrapped = alice.call("wrap", key, M.CLOUDHSM_AES_KEY_WRAP_NO_PAD, None, key)
+    assert aes_key_unwrap(bytes(range(32)), wrapped) == bytes(range(32))
+
+
+def test_attributes_keep_their_types(alice: Peer) -> None:
+    usage = {"SIGN": False, "ID": b"\0\xff", "LABEL": "Schlüssel 鍵"}
+    key = alice.call("generateKey", M.AES_KEY_GEN, {**AES, **usage, "WRAP_TEMPLATE": {"EXTRACTABLE": True}})
+    attributes = alice.call("attributes", key)
+    assert {name: attributes[name] for name in usage} == usage
+    assert attributes["VALUE_LEN"] == 32
+    assert attributes["WRAP_TEMPLATE"] == {"EXTRACTABLE": True}
+    assert attributes.keys() <= Attribute.__members__.keys()
+    assert "VALUE" not in attributes
+
+
+def test_keys_come_and_go(alice: Peer) -> None:
+    key = alice.call("generateKey", M.AES_KEY_GEN, {**AES, "LABEL": "to go"})
+    assert alice.call("find", {"LABEL": "to go"}) == [key]
+    alice.call("setAttributes", key, {"LABEL": "renamed"})
+    assert alice.call("find", {"LABEL": "to go"}) == []
+    alice.call("destroy", key)
+    with refused(ReturnCode.OBJECT_HANDLE_INVALID):
+        alice.call("attributes", key)
+
+
+def test_wrong_passwords_lock_the_account_at_every_door(daemon: Daemon) -> None:
+    with daemon.peer() as peer, daemon.peer() as other:
+        for number in range(5):
+            with pytest.raises(HsmError) as caught:
+                (peer, other)[number % 2].call("login", "bob", b"not-bobs-password")
+            assert caught.value.code is ReturnCode.PIN_INCORRECT
+            assert "not-bobs-password" not in caught.value.message
+        with refused(ReturnCode.PIN_LOCKED):
+            other.call("login", "bob", PASSWORDS["bob"])
+        other.call("login", "alice", PASSWORDS["alice"])
+
+
+@pytest.mark.parametrize("method", SIGNATURES)
+def test_another_number_of_arguments(alice: Peer, busy: tuple[Peer, Any], method: str) -> None:
+    right = busy[1][method]
+    for wrong in (right[:-1], (*right, None), (*right, *right, 1)):
+        if wrong != right:
+            with refused(ReturnCode.ARGUMENTS_BAD):
+                alice.call(method, *wrong)
+
+
+WRONG: dict[str, list[object]] = {
+    "integer": [None, True, "1", b"1", [], {}],
+    "string": [None, True, 1, b"alice", ["alice"], {}],
+    "bytes": [None, False, 7, "text", [1, 2], {}],
+    "parameter": [True, 0, "text", [b""], {}],
+    "template": [None, True, 1, "LABEL", b"LABEL", [], [["LABEL", "x"]]],
+}
+
+
+@pytest.mark.parametrize("method", [method for method, kinds in SIGNATURES.items() if kinds])
+def test_arguments_of_another_type(busy: tuple[Peer, Any], method: str) -> None:
+    peer, calls = busy
+    right = calls[method]
+    for position, kind in enumerate(SIGNATURES[method]):
+        for wrong in WRONG[kind]:
+            with refused(ReturnCode.ARGUMENTS_BAD):
+                peer.call(method, *right[:position], wrong, *right[position + 1 :])
+
+
+@pytest.mark.parametrize("method", ["", "Info", "hello", "__init__", "open_session", "keys", "info ", "x" * 1000])
+def test_a_method_that_does_not_exist(busy: tuple[Peer, Any], method: str) -> None:
+    with refused(ReturnCode.ARGUMENTS_BAD):
+        busy[0].call(method)
+    assert busy[0].call("info")
+
+
+NUMBERS = st.integers(0, 2**64 - 1) | st.integers(-(2**63), -1) | st.sampled_from([0, 2**31, 2**32, 2**63 - 1, 2**63])
+SCALARS = st.none() | st.booleans() | NUMBERS | st.text(max_size=40) | st.binary(max_size=40)
+NAMES = st.sampled_from(sorted(Attribute.__members__)) | st.text(max_size=10)
+TEMPLATES = st.dictionaries(NAMES, SCALARS | st.dictionaries(NAMES, SCALARS, max_size=3), max_size=5)
+ANYTHING = SCALARS | TEMPLATES | st.lists(SCALARS, max_size=3)
+KINDS: dict[str, st.SearchStrategy[object]] = {
+    "integer": NUMBERS | st.sampled_from([int(number) for number in M]),
+    "string": st.text(max_size=40).filter(lambda name: name not in PASSWORDS),
+    "bytes": st.binary(max_size=200),
+    "parameter": st.none() | st.binary(max_size=80),
+    "template": TEMPLATES,
+}
+KEPT_OUT = frozenset({"logout", "close", "login"})
+"""Methods that would end what the next example needs."""
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_arguments_of_every_kind(busy: tuple[Peer, Any], data: st.DataObject) -> None:
+    """Anything gets an answer with a known code, and the connection goes on."""
+    peer, calls = busy
+    method = data.draw(st.sampled_from([method for method in SIGNATURES if method not in KEPT_OUT]))
+    arguments = [
+        data.draw(st.just(right) | KINDS[kind] | ANYTHING)
+        for right, kind in zip(calls[method], SIGNATURES[method], strict=True)
+    ]
+    _, code, content = peer.answer(peer.send(method, *arguments))
+    assert code in {0, *ReturnCode} - {ReturnCode.GENERAL_ERROR}, content
+    if code:
+        assert content.endswith(".")
+    assert peer.call("info")

@@ -1,0 +1,305 @@
+"""Nobody gets in over TLS without a certificate of ours."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import ssl
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgpack
+import pytest
+from cli.command import process
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from engine.keys import refused
+
+from bridge.engine import ReturnCode
+from server.calls import AES, PAIR, M
+from server.daemon import Daemon, short_home
+from server.peer import Ended, Peer
+from server.signer import signing
+
+NOW = datetime.datetime.now(datetime.UTC)
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A daemon that listens on TLS, and the folder with the certificates of its clients."""
+
+    daemon: Daemon
+    clients: Path
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        host, _, port = self.daemon.facts()["listen"][0].rpartition(":")
+        return host, int(port)
+
+    def client(self, name: str) -> Path:
+        """Give a client a certificate, and return the folder of its files."""
+        folder = self.clients / name
+        ran = process(self.daemon.home, {}, "certs", "client", name, "--out", folder)
+        assert ran.returncode == 0, ran.stderr
+        return folder
+
+    def connect(self, context: ssl.SSLContext) -> Peer:
+        """Connect, and say hello."""
+        peer = Peer.tls(self.address, context)
+        try:
+            peer.hello()
+        except BaseException:
+            peer.close()
+            raise
+        return peer
+
+
+def context_of(authority: Path, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
+    """Return a client's context that trusts an authority and shows a certificate, if there is one."""
+    context = ssl.create_default_context(cafile=str(authority))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if certificate is not None:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+def context_in(folder: Path) -> ssl.SSLContext:
+    """Return the context of the client whose files are in a folder."""
+    return context_of(folder / "ca.crt", folder / "client.crt", folder / "client.key")
+
+
+@pytest.fixture(scope="module")
+def door(pristine_home: Path) -> Iterator[Door]:
+    with short_home(pristine_home) as home:
+        ran = process(home, {}, "certs", "create")
+        assert ran.returncode == 0, ran.stderr
+        daemon = Daemon(home, "--workers", "2", "--listen", "127.0.0.1:0", "--timeout", "9")
+        daemon.start()
+        yield Door(daemon, home.parent / "clients")
+        daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def known(door: Door) -> Path:
+    """The files of a client that is let in."""
+    return door.client("known")
+
+
+def test_a_client_with_a_certificate_is_let_in(door: Door, known: Path) -> None:
+    with door.connect(context_in(known)) as peer:
+        assert isinstance(peer.socket, ssl.SSLSocket)
+        assert peer.socket.version() == "TLSv1.3"
+        peer.call("login", "alice", b"alice-password")
+        _, private = peer.call("generateKeyPair", M.EC_KEY_PAIR_GEN, PAIR, {})
+        assert peer.call("sign", private, M.ECDSA, None, bytes(32))
+        assert len(peer.call("random", 1_000_000)) == 1_000_000
+
+
+def test_a_certificate_is_no_login(door: Door, known: Path) -> None:
+    with door.connect(context_in(known)) as peer, refused(ReturnCode.USER_NOT_LOGGED_IN):
+        peer.call("generateKey", M.AES_KEY_GEN, AES)
+
+
+def made_up(
+    folder: Path,
+    issuer: tuple[Path, Path] | None = None,
+    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
+    days: tuple[int, int] = (-1, 1),
+) -> tuple[Path, Path]:
+    """Make a certificate of our own.
+
+    Args:
+        folder: gets the certificate and its key.
+        issuer: certificate and key of the issuer; None for a self-signed one.
+        usage: what it says it is for.
+        days: from now to when it is valid.
+    """
+    folder.mkdir(parents=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "known")])
+    by, by_key = name, key
+    if issuer is not None:
+        by = x509.load_pem_x509_certificate(issuer[0].read_bytes()).subject
+        loaded = load_pem_private_key(issuer[1].read_bytes(), None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+        by_key = loaded
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(by)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + days[0] * DAY)
+        .not_valid_after(NOW + days[1] * DAY)
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by_key.public_key()), critical=False)
+    )
+    certificate, key_file = folder / "client.crt", folder / "client.key"
+    certificate.write_bytes(builder.sign(by_key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, key_file
+
+
+def no_certificate(_door: Door, _folder: Path) -> None:
+    return None
+
+
+def of_nobody(_door: Door, folder: Path) -> tuple[Path, Path]:
+    return made_up(folder)
+
+
+def of_another_authority(_door: Door, folder: Path) -> tuple[Path, Path]:
+    return made_up(folder, made_up(folder.with_name("authority")))
+
+
+def ours(door: Door) -> tuple[Path, Path]:
+    return door.daemon.home / "certs" / "ca.crt", door.daemon.home / "certs" / "ca.key"
+
+
+def expired(door: Door, folder: Path) -> tuple[Path, Path]:
+    return made_up(folder, ours(door), days=(-2, -1))
+
+
+def of_tomorrow(door: Door, folder: Path) -> tuple[Path, Path]:
+    return made_up(folder, ours(door), days=(1, 2))
+
+
+def for_servers(door: Door, folder: Path) -> tuple[Path, Path]:
+    return made_up(folder, ours(door), ExtendedKeyUsageOID.SERVER_AUTH)
+
+
+def the_servers_own(door: Door, _folder: Path) -> tuple[Path, Path]:
+    return door.daemon.home / "certs" / "server.crt", door.daemon.home / "certs" / "server.key"
+
+
+def issued_by_a_client(door: Door, folder: Path) -> tuple[Path, Path]:
+    client = door.client("would_be_authority")
+    return made_up(folder, (client / "client.crt", client / "client.key"))
+
+
+def revoked(door: Door, _folder: Path) -> tuple[Path, Path]:
+    client = door.client("revoked")
+    door.connect(context_in(client)).close()
+    ran = process(door.daemon.home, {}, "certs", "revoke", "revoked")
+    assert ran.returncode == 0, ran.stderr
+    return client / "client.crt", client / "client.key"
+
+
+WRONG = (
+    no_certificate,
+    of_nobody,
+    of_another_authority,
+    expired,
+    of_tomorrow,
+    for_servers,
+    the_servers_own,
+    issued_by_a_client,
+    revoked,
+)
+
+
+@pytest.mark.parametrize("make", WRONG, ids=lambda make: make.__name__)
+def test_a_wrong_certificate(
+    door: Door, known: Path, tmp_path: Path, make: Callable[[Door, Path], tuple[Path, Path] | None]
+) -> None:
+    files = make(door, tmp_path / "made")
+    context = context_of(known / "ca.crt", *(files or ()))
+    # With TLS 1.3 the client's side of the handshake ends before the server has seen the certificate.
+    with pytest.raises((ssl.SSLError, Ended, ConnectionError)) as caught:
+        door.connect(context)
+    assert not isinstance(caught.value, TimeoutError)
+    door.connect(context_in(known)).close()
+
+
+def test_a_certificate_that_the_authority_made_is_let_in(door: Door, known: Path, tmp_path: Path) -> None:
+    """The wrong ones above are made as this one is."""
+    door.connect(context_of(known / "ca.crt", *made_up(tmp_path / "made", ours(door)))).close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2])
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_older_versions_of_tls(door: Door, known: Path, version: ssl.TLSVersion) -> None:
+    context = context_in(known)
+    context.minimum_version = version
+    context.maximum_version = version
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        door.connect(context)
+
+
+def test_no_tls(door: Door) -> None:
+    with Peer(socket.create_connection(door.address, 10)) as peer:
+        peer.send("hello", [1], {})
+        assert peer.is_ended()
+
+
+def test_the_server_shows_who_it_is(door: Door, known: Path, tmp_path: Path) -> None:
+    stranger, _ = made_up(tmp_path / "authority")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        door.connect(context_of(stranger, known / "client.crt", known / "client.key"))
+
+
+def test_a_session_belongs_to_the_certificate(door: Door, known: Path) -> None:
+    other = context_in(door.client("other"))
+    with door.connect(context_in(known)) as peer, door.daemon.alice() as here:
+        with Peer.tls(door.address, context_in(known)) as own:
+            own.hello(session=peer.token)
+        for token in (peer.token, here.token):
+            with Peer.tls(door.address, other) as another, refused(ReturnCode.SESSION_HANDLE_INVALID):
+                another.hello(session=token)
+        with Peer.unix(door.daemon.socket) as local, refused(ReturnCode.SESSION_HANDLE_INVALID):
+            local.hello(session=peer.token)
+
+
+def test_half_open_handshakes_disturb_nobody_and_end(door: Door, known: Path) -> None:
+    frame = msgpack.packb([1, "hello", [1], {}])
+    with ExitStack() as stack:
+        others = []
+        with signing(door.daemon.socket) as report:
+            for number in range(100):
+                connection = stack.enter_context(socket.create_connection(door.address, 20))
+                match number % 4:
+                    case 0:
+                        connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+                    case 1:
+                        connection.sendall(b"\x16\x03\x01\x40\x00" + bytes(100))
+                    case 2:
+                        # The handshake is done, and hello is not.
+                        connection = stack.enter_context(
+                            context_in(known).wrap_socket(connection, server_hostname="127.0.0.1")
+                        )
+                        connection.sendall(struct.pack(">I", len(frame)) + frame[:-1])
+                others.append(Peer(connection))
+            for peer in others:
+                peer.socket.settimeout(12)
+                assert peer.is_ended()
+        assert report.wrong == 0
+        assert report.longest < 2, report
+
+
+def test_the_log_tells_why_and_no_secret(door: Door, known: Path) -> None:
+    with door.connect(context_in(known)) as peer, refused(ReturnCode.PIN_INCORRECT):
+        peer.call("login", "alice", b"not the password")
+    with door.connect(context_in(known)) as peer:
+        peer.call("login", "alice", b"alice-password")
+        token = peer.token
+    log = door.daemon.errors.read_text()
+    for line in log.splitlines():
+        assert json.loads(line)["level"]
+    for secret in ("not the password", "alice-password", token.hex(), repr(token)):
+        assert secret not in log
