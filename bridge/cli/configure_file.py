@@ -16,9 +16,9 @@ from typing import Any
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.store import default_home
 from bridge.store.files import sync_folder, write_new
+from bridge.store.home import CONFIG_FILE
 
 VARIABLE = "HSMBRIDGE_CONFIG"
-_NAME = "cloudhsm-jce.cfg"
 
 Entry = dict[str, Any]
 
@@ -26,7 +26,7 @@ Entry = dict[str, Any]
 def chosen_path(given: Path | None = None) -> Path:
     """Return the path of the file: the given one, that of ``$HSMBRIDGE_CONFIG``, or the one in the home."""
     named = given or os.environ.get(VARIABLE)
-    return Path(named).absolute() if named else default_home().absolute() / _NAME
+    return Path(named).absolute() if named else default_home().absolute() / CONFIG_FILE
 
 
 class ConfigFile:

@@ -13,8 +13,8 @@ from bridge.engine import HsmError, ReturnCode
 SOCKET = "engine.sock"
 """The name of the Unix domain socket in a home."""
 
-_LONGEST_PATH = 107
-"""Bytes of a Unix domain socket's path; the structure has 108 with the zero at its end, on macOS 104."""
+_LONGEST_PATH = 106
+"""Bytes of a Unix domain socket's path that Java can name; the system's structure has 108."""
 
 _BACKLOG = 512
 _FIRST_ACTIVATED = 3
@@ -55,7 +55,7 @@ def unix_listener(home: Path) -> socket.socket:
     if length > _LONGEST_PATH:
         raise HsmError(
             ReturnCode.ARGUMENTS_BAD,
-            f"The path of the socket, {path}, has {length} bytes; the system takes {_LONGEST_PATH}. "
+            f"The path of the socket, {path}, has {length} bytes; Java takes {_LONGEST_PATH}. "
             "Choose a home with a shorter path with HSMBRIDGE_HOME, or make a symbolic link to it and name that.",
         )
     path.unlink(missing_ok=True)

@@ -95,17 +95,16 @@ class SharedFile(logging.Handler):
 
     def _follow(self) -> None:
         """Open the file anew, if another process put aside the one that is open, or somebody removed it."""
-        try:
-            if self._is_current():
-                return
-        except FileNotFoundError:
-            pass
-        new = self._open()
-        os.close(self._descriptor)
-        self._descriptor = new
+        if not self._is_current():
+            new = self._open()
+            os.close(self._descriptor)
+            self._descriptor = new
 
     def _is_current(self) -> bool:
-        return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def _put_aside(self) -> None:
         # Only one process at a time does this, and only to the file that still has the name. A lock by flock would be

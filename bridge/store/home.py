@@ -25,6 +25,9 @@ from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
 from bridge.store.sqlite import open_database, writing
 
+CONFIG_FILE = "cloudhsm-jce.cfg"
+"""The provider's configuration file in a home; ``hsmbridge configure`` writes it."""
+
 _DATABASE = "hsm.db"
 _MASTER_KEY = "master.key"
 _GENERATION = "generation"
@@ -97,8 +100,13 @@ def require_no_home(home: Path) -> None:
             cannot be told.
     """
     with translating(home):
-        if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        if home.exists() and not (home.is_dir() and _is_free(home)):
             raise _not_empty(home)
+
+
+def _is_free(folder: Path) -> bool:
+    """Tell whether a folder holds nothing but the configuration file of a provider, which may come before the HSM."""
+    return all(entry.name == CONFIG_FILE for entry in folder.iterdir())
 
 
 def _put_in_place(draft: Path, home: Path) -> None:
@@ -107,20 +115,31 @@ def _put_in_place(draft: Path, home: Path) -> None:
         sync_folder(home.parent)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            if not _is_free(home):
+                raise _not_empty(home) from None
+        elif error.errno not in (errno.EBUSY, errno.EXDEV):
+            raise
+        _fill_in(draft, home)
+
+
+def _fill_in(draft: Path, home: Path) -> None:
+    """Move a home into a folder that cannot be replaced; without the master key, which comes last, it is none yet."""
+    home.chmod(0o700)
+    written: list[Path] = []
+    try:
+        for name in (_DATABASE, _GENERATION, _MASTER_KEY):
+            written.append(home / name)
+            write_new(written[-1], (draft / name).read_bytes())
+    except OSError as error:
+        taken = isinstance(error, FileExistsError)
+        # What somebody else made there meanwhile stays.
+        for path in written[: -1 if taken else None]:
+            path.unlink(missing_ok=True)
+        if taken:
             raise _not_empty(home) from None
-        if error.errno not in (errno.EBUSY, errno.EXDEV):
-            raise
-        # A mount point is not replaced but filled; without its master key, which comes last, it is no home yet.
-        home.chmod(0o700)
-        try:
-            for name in (_DATABASE, _GENERATION, _MASTER_KEY):
-                write_new(home / name, (draft / name).read_bytes())
-        except OSError:
-            for name in (_DATABASE, _GENERATION, _MASTER_KEY):
-                (home / name).unlink(missing_ok=True)
-            raise
-        sync_folder(home)
-        shutil.rmtree(draft)
+        raise
+    sync_folder(home)
+    shutil.rmtree(draft)
 
 
 def _not_empty(home: Path) -> HsmError:

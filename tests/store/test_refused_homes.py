@@ -89,7 +89,18 @@ def test_a_refused_user_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_that_make_one_home_at_once(tmp_path: Path) -> None:
+def test_a_home_is_made_around_a_configuration_file(tmp_path: Path) -> None:
+    (tmp_path / "cloudhsm-jce.cfg").write_text("{}")
+    create(tmp_path)
+    open_home(tmp_path).close()
+    assert (tmp_path / "cloudhsm-jce.cfg").read_text() == "{}"
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(HsmError, match="not empty"):
+        create(tmp_path)
+
+
+@pytest.mark.parametrize("configured", [False, True])
+def test_two_that_make_one_home_at_once(tmp_path: Path, configured: bool) -> None:
     program = (
         "import sys; from pathlib import Path\n"
         "from bridge.engine import HsmError; from bridge.store import create_home\n"
@@ -99,6 +110,9 @@ def test_two_that_make_one_home_at_once(tmp_path: Path) -> None:
         "except HsmError as error: sys.exit(error.code.name)"
     )
     home = tmp_path / "home"
+    if configured:
+        home.mkdir()
+        (home / "cloudhsm-jce.cfg").write_text("{}")
     command = [sys.executable, "-c", program, str(home)]
     both = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     for process in both:

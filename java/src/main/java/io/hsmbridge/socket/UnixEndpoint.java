@@ -12,7 +12,7 @@ public final class UnixEndpoint implements Endpoint {
   /**
    * Names the socket; nothing is opened yet.
    *
-   * @param socket its path, of at most 107 bytes
+   * @param socket its path, of at most 106 bytes
    */
   public UnixEndpoint(Path socket) {
     this.socket = socket;

@@ -4,6 +4,7 @@ import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import io.hsmbridge.connection.Connection;
 import io.hsmbridge.connection.Credentials;
 import io.hsmbridge.connection.LoginCallbacks;
+import io.hsmbridge.connection.SilentLoader;
 import io.hsmbridge.engine.OwnProvider;
 import io.hsmbridge.spi.HostedSlot;
 import io.hsmbridge.spi.Services;
@@ -54,7 +55,12 @@ public final class CloudHsmProvider extends AuthProvider implements OwnProvider 
   public CloudHsmProvider() throws IOException, ProviderInitializationException, LoginException {
     super(PROVIDER_NAME, VERSION, INFO);
     boolean byProgram = HostedSlot.programIsMakingOne();
-    connection = Connection.forNewProvider(byProgram);
+    try {
+      connection = Connection.forNewProvider(byProgram);
+    } catch (IOException | ProviderInitializationException | LoginException e) {
+      SilentLoader.explain(e);
+      throw e;
+    }
     Services.of(this, connection).forEach(this::putService);
     if (byProgram) {
       HostedSlot.makeWay();
