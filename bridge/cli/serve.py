@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import click
 
 from bridge.cli.home import home_option
+
+_WEEK = 7 * 24 * 3600.0
+
+
+class Seconds(click.FloatRange):
+    """A time of more than nothing and at most a week."""
+
+    def __init__(self) -> None:
+        super().__init__(0, _WEEK, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; what is none, though it is called one, is refused."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return seconds
 
 
 @click.command()
@@ -21,13 +40,13 @@ from bridge.cli.home import home_option
 )
 @click.option(
     "--idle-exit",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(),
     metavar="SECONDS",
     help="End after so long without a client.",
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=Seconds(),
     default=30.0,
     show_default=True,
     metavar="SECONDS",

@@ -57,7 +57,7 @@ class Clusters:
         """
         self._lock = threading.Lock()
         self._default = home
-        self._homes = None if homes is None else {name: Path(folder) for name, folder in homes.items()}
+        self._homes = None if homes is None else {name: Path(folder).absolute() for name, folder in homes.items()}
         self._open = {home.resolve(): hsm}
         self._passphrase = passphrase
 

@@ -30,6 +30,14 @@ HELLO = "hello"
 _MOST_ANSWERED = MAX_FRAME
 """Bytes of answers that are made before they are sent: who asks for much at once gets it bit by bit."""
 
+_TURN_NANOSECONDS = 2_000_000
+"""For how long one connection is served before others have their turn."""
+
+_LINGER_SECONDS = 1.0
+
+_MUCH = 64 * 1024
+"""Bytes of a request whose work may keep others waiting."""
+
 
 class Host(Protocol):
     """The worker, as a connection sees it."""
@@ -51,6 +59,9 @@ class Host(Protocol):
     def watch(self, connection: Connection, *, read: bool, write: bool) -> None:
         """Say what of its socket the connection waits for."""
 
+    def again(self, connection: Connection) -> None:
+        """Have :meth:`Connection.go_on` called after other connections had their turn."""
+
     def left(self, connection: Connection) -> None:
         """Forget the connection, which is closed."""
 
@@ -61,6 +72,7 @@ class Connection:
     Attributes:
         served: the session that it joined, None before ``hello``.
         deadline: a reading of ``time.monotonic`` after which the worker ends it.
+        lingering: whether all is said, and it waits for the peer to have read it.
     """
 
     def __init__(self, host: Host, connection: socket.socket, transport: Transport, deadline: float) -> None:
@@ -76,7 +88,11 @@ class Connection:
         self._answers: list[bytes] = []
         self._answered = 0
         self._busy = False
+        self._waiting = False
+        """Whether whole requests are left, for whom there was no turn."""
         self._ending = False
+        self._explains = False
+        self.lingering = False
         self._closed = False
         self._watched = (True, False)
 
@@ -93,6 +109,11 @@ class Connection:
         if read and not self._closed:
             self._read(scratch)
 
+    def go_on(self) -> None:
+        """Carry out requests that had to wait for other connections."""
+        if not self._closed:
+            self._work(b"")
+
     def _read(self, scratch: memoryview) -> None:
         try:
             count = self.socket.recv_into(scratch)
@@ -103,6 +124,8 @@ class Connection:
         if not count:
             self.end()
             return
+        if self.lingering:
+            return
         self._host.counters.add(Scalar.BYTES_IN, count)
         try:
             data = self.transport.received(scratch[:count])
@@ -112,47 +135,41 @@ class Connection:
         self._work(data)
 
     def _work(self, data: bytes | memoryview) -> None:
-        """Carry out what came, and what waits behind answers that were many at once."""
-        while True:
-            try:
-                self._take(data)
-            except Malformed as malformed:
-                self._give_up(str(malformed))
-            more = self._answered >= _MOST_ANSWERED
-            self._send()
-            if not more or self._unsent or self._busy or self._ending or self._closed:
-                return
-            data = b""
+        """Carry out what came, for a while; what is left then has its turn after other connections."""
+        try:
+            progressed = self._take(data)
+        except Malformed as malformed:
+            self._give_up(str(malformed))
+            progressed = True
+        self._send(progressed)
+        if self._waiting and not (self._unsent or self._closed):
+            self._host.again(self)
 
-    def _take(self, data: bytes | bytearray | memoryview) -> None:
-        """Carry out the requests that are whole; keep the rest."""
+    def _take(self, data: bytes | bytearray | memoryview) -> bool:
+        """Carry out requests that are whole; keep the rest. Return whether there was one."""
         if self._received:
             self._received += data
             data = bytes(self._received) if len(self._received) < MAX_FRAME_BEFORE_LOGIN else self._received
         at, end = 0, len(data)
-        while end - at >= LENGTH_BYTES and not (self._busy or self._ending) and self._answered < _MOST_ANSWERED:
+        until = time.perf_counter_ns() + _TURN_NANOSECONDS
+        self._waiting = False
+        while end - at >= LENGTH_BYTES and not (self._busy or self._ending):
             length = length_of(data[at : at + LENGTH_BYTES], MAX_FRAME)
             if length > MAX_FRAME_BEFORE_LOGIN:
                 self._require_login(length)
             start = at + LENGTH_BYTES
             if end - start < length:
                 break
+            if self._unsent or self._answered >= _MOST_ANSWERED or (at and time.perf_counter_ns() > until):
+                self._waiting = True
+                break
             at = start + length
             self._request(data[start:at])
-        self._keep(data, at)
-
-    def _keep(self, data: bytes | bytearray | memoryview, at: int) -> None:
         if data is self._received:
             del self._received[:at]
         else:
             self._received = bytearray(data[at:])
-        if self.served is not None:
-            # A connection that waits for nothing may wait for ever; one in the middle of a frame may not.
-            waiting = self._received and not self._busy
-            if waiting and (self.deadline == math.inf or at):
-                self.deadline = time.monotonic() + self._host.frame_seconds
-            elif not waiting and not self._unsent:
-                self.deadline = math.inf
+        return at > 0
 
     def _require_login(self, length: int) -> None:
         if self.served is None or not self.served.session.logged_in:
@@ -170,7 +187,7 @@ class Connection:
             if method is None:
                 self._answer(encode_refusal(number, ReturnCode.ARGUMENTS_BAD, f"There is no method {name[:32]!r}."))
                 return
-            if not method.slow:
+            if not method.slow and len(frame) < _MUCH:
                 answer, failed = carry_out(number, name, served, arguments)
                 self._answer(answer)
                 self._host.counted(name, failed=failed, began=began)
@@ -203,12 +220,17 @@ class Connection:
         if self.transport.ready:
             self._answer(encode_refusal(0, ReturnCode.ARGUMENTS_BAD, reason))
         self._ending = True
+        self._explains = True
 
-    def _send(self) -> None:
+    def _send(self, progressed: bool) -> None:
         """Send all answers that there are."""
         answers, self._answers, self._answered = self._answers, [], 0
         message = answers[0] if len(answers) == 1 else b"".join(answers)
-        message = self.transport.to_send(message)
+        try:
+            message = self.transport.to_send(message)
+        except Malformed:
+            self.end()
+            return
         self._host.counters.add(Scalar.BYTES_OUT, len(message))
         if message and not self._unsent:
             try:
@@ -218,14 +240,10 @@ class Connection:
             except OSError:
                 self.end()
                 return
-            if sent == len(message):
-                message = b""
-            elif sent:
-                message = message[sent:]
+            message = b"" if sent == len(message) else message[sent:]
         if message:
             self._unsent += message
-            self.deadline = time.monotonic() + self._host.frame_seconds
-        self._settle()
+        self._settle(progressed)
 
     def _flush(self) -> None:
         try:
@@ -236,28 +254,51 @@ class Connection:
             self.end()
             return
         del self._unsent[:sent]
-        if self._unsent:
-            self.deadline = time.monotonic() + self._host.frame_seconds
-        elif self.served is not None:
-            self.deadline = math.inf
-        self._settle()
-        if not (self._unsent or self._closed):
+        self._settle(progressed=True)
+        if self._waiting and not (self._unsent or self._closed):
             self._work(b"")
 
-    def _settle(self) -> None:
+    def _settle(self, progressed: bool) -> None:
+        """Say what is waited for now, and for how long."""
         if self._ending and not (self._unsent or self._busy):
-            self.end()
+            self._say_goodbye()
             return
-        # Who does not take answers is not read from, so that they do not pile up here.
-        wanted = (not (self._busy or self._unsent or self._ending), bool(self._unsent))
+        if self._busy or (self._waiting and not self._unsent):
+            # It waits for us.
+            self.deadline = math.inf
+        elif self._unsent or self._received or (self.served is None and self.deadline == math.inf):
+            if self.deadline == math.inf or (progressed and self.served is not None):
+                self.deadline = time.monotonic() + self._host.frame_seconds
+        elif self.served is not None:
+            # A connection that is in the middle of nothing may stay so.
+            self.deadline = math.inf
+        # Who does not take answers, or has requests waiting, is not read from, so that they do not pile up here.
+        wanted = (not (self._busy or self._unsent or self._ending or self._waiting), bool(self._unsent))
         if wanted != self._watched:
             self._watched = wanted
             self._host.watch(self, read=wanted[0], write=wanted[1])
 
+    def _say_goodbye(self) -> None:
+        """End the connection; if the peer is to know why, not before it had time to read that.
+
+        The system throws away what was sent to a peer whose own bytes were never read.
+        """
+        if not self._explains:
+            self.end()
+        elif not self.lingering:
+            self.lingering = True
+            self.deadline = time.monotonic() + _LINGER_SECONDS
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.end()
+                return
+            self._host.watch(self, read=True, write=False)
+
     def end_when_idle(self) -> None:
         """End the connection as soon as the request under way is answered."""
         self._ending = True
-        self._settle()
+        self._settle(progressed=False)
 
     def end(self) -> None:
         """Close the connection; ending twice does nothing."""

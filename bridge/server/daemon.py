@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,8 @@ _SECRETS = ("HSM_USER", "HSM_PASSWORD", "HSMBRIDGE_ADMIN_PASSWORD", "HSMBRIDGE_N
 _START_SECONDS = 30.0
 _END_SECONDS = 20.0
 _READY = b"+"
+_LOCK_TRIES = 5
+_LOOK_SECONDS = 0.02
 _DESCRIPTORS = 4096
 
 
@@ -169,6 +172,7 @@ class _Daemon:
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop, and clean up."""
         inode = (self._home / SOCKET).stat().st_ino if self._owns_socket else None
+        os.pwrite(self._lock, b"%d" % os.getpid(), 0)
 
         def started() -> None:
             _log.info(
@@ -213,12 +217,19 @@ def _later(known: functools._lru_cache_wrapper[str | None]) -> Passphrase:
 
 
 def _take_lock(home: Path) -> int:
+    """Take the lock of a home; the file then holds the process id of the daemon, once it has one."""
     descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, OWNER_ONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise AlreadyServed(home) from None
+        for more_tries in reversed(range(_LOCK_TRIES)):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not more_tries:
+                    raise AlreadyServed(home) from None
+                # Whoever only looks holds it for a moment too.
+                time.sleep(_LOOK_SECONDS)
+        os.ftruncate(descriptor, 0)
     except BaseException:
         os.close(descriptor)
         raise
@@ -273,15 +284,17 @@ def stop(home: Path) -> bool:
     """
     if not is_served(home):
         return False
-    try:
-        os.kill(int(json.loads((home / RECORD).read_bytes())["pid"]), signal.SIGTERM)
-    except (FileNotFoundError, ProcessLookupError):
-        _log.debug("it is starting or ending")
-    end = time.monotonic() + _END_SECONDS
+    end, told = time.monotonic() + _END_SECONDS, False
     while is_served(home):
+        # What the locked file holds is of the daemon that locked it; nothing, while that is starting.
+        holder = (home / LOCK).read_text()
+        if holder and not told:
+            with suppress(ProcessLookupError):
+                os.kill(int(holder), signal.SIGTERM)
+            told = True
         if time.monotonic() > end:
             raise HsmError(ReturnCode.FUNCTION_FAILED, f"The daemon of {home} does not end; see {home / LOG}.")
-        time.sleep(0.05)
+        time.sleep(_LOOK_SECONDS)
     return True
 
 

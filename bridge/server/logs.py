@@ -11,6 +11,7 @@ import fcntl
 import json
 import logging
 import os
+import select
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,6 +125,29 @@ class SharedFile(logging.Handler):
         return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
 
 
+class StandardError(logging.Handler):
+    """Writes to standard error, but never waits for whoever reads it: what it does not take is counted and dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dropped = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, if that is possible at once."""
+        try:
+            # Shorter lines are written whole or not at all (POSIX, write to a pipe).
+            line = self.format(record).encode("utf-8", "backslashreplace")[: select.PIPE_BUF - 1] + b"\n"
+            if self._dropped:
+                line = b'{"level": "WARNING", "message": "lines were dropped", "count": %d}\n' % self._dropped + line
+            if select.select([], [sys.stderr.fileno()], [], 0)[1]:
+                os.write(sys.stderr.fileno(), line)
+                self._dropped = 0
+            else:
+                self._dropped += 1
+        except (OSError, ValueError, TypeError):
+            self.handleError(record)
+
+
 def start_log(path: Path | None = None, level: int = logging.INFO) -> None:
     """Send what this process logs, by whichever logger, to a file or to standard error, and nowhere else.
 
@@ -134,7 +158,7 @@ def start_log(path: Path | None = None, level: int = logging.INFO) -> None:
     Raises:
         OSError: if the file cannot be written.
     """
-    handler = SharedFile(path) if path else logging.StreamHandler(sys.stderr)
+    handler = SharedFile(path) if path else StandardError()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What Python itself complains of, such as an exception that nobody could catch, belongs there too.

@@ -109,7 +109,7 @@ class SharedHoldings:
         version = self._registry.ask("put", self._number, user, packed)
         with self._lock:
             # If nobody else changed anything meanwhile, this is all the news there is.
-            if version == self._version + 1:
+            if objects and version == self._version + 1:
                 self._keys.update((obj.handle, obj) for obj in objects)
                 self._version = version
 

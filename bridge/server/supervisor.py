@@ -32,10 +32,17 @@ _log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 900
 """Of a daemon; the original's number of client connections of a cluster (user guide, "limits")."""
 
+_MOST_OVER_TCP = MOST_CONNECTIONS - 100
+"""However many come over the network, the owner can still come over the home's socket."""
+
+_MOST_STRANGERS = 100
+"""Connections over TCP that have not shown a certificate and said hello yet."""
+
 _STOP_SECONDS = 12.0
 _QUICK_DEATHS = 5
 _QUICK_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
+_RETRY_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,8 @@ class _Child:
     pipe: socket.socket
     messages: Messages = field(default_factory=Messages)
     connections: int = 0
+    over_tcp: int = 0
+    strangers: int = 0
     given: int = 0
     """When it was last given a connection, as a count of all that were given."""
 
@@ -91,6 +100,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, _Child] = {}
         self._missing: deque[tuple[float, int]] = deque()
+        self._waiting: tuple[socket.socket, bytes] | None = None
         self._deaths: deque[float] = deque(maxlen=_QUICK_DEATHS)
         self._replaced = 0
         self._given = 0
@@ -101,7 +111,7 @@ class Supervisor:
         self._calls: Mapping[str, Callable[..., Any]] = {
             name: getattr(self._registry, name)
             for name in ("open", "join", "leave", "log_in", "log_out", "close", "put", "remove", "acquire", "release")
-        } | {"news": self._registry.news, "ended": self._ended}
+        } | {"news": self._registry.news, "greeted": self._greeted, "ended": self._ended}
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve.
@@ -123,6 +133,7 @@ class Supervisor:
                 elif self._listening:
                     self._accept(key.data)
             self._replace_missing()
+            self._give_waiting()
             self._end_if_idle()
         for child in self._children.values():
             _log.warning("a worker does not end and is killed", extra={"worker": child.pid})
@@ -132,6 +143,8 @@ class Supervisor:
     def _patience(self) -> float | None:
         now = time.monotonic()
         times = [when for when, _ in self._missing]
+        if self._waiting:
+            times.append(now + _RETRY_SECONDS)
         if self._stop_by is not None:
             times.append(self._stop_by)
         elif self._equipment.idle_seconds is not None and not self._connections():
@@ -165,6 +178,8 @@ class Supervisor:
         self._listen(False)
         for listener in self._equipment.listeners:
             listener.close()
+        if self._waiting is not None:
+            self._waiting[0].close()
         for child in self._children.values():
             self._tell(child, STOP)
 
@@ -227,26 +242,49 @@ class Supervisor:
             # The peer may be gone already; if descriptors ran out, the next ones wait for those that end.
             _log.warning("a connection could not be accepted", extra={"reason": error.strerror})
             return
-        with accepted:
-            unix = accepted.family == socket.AF_UNIX
-            if unix and not _may_connect(accepted):
-                _log.warning("a connection of another user was refused")
-            elif self._connections() >= MOST_CONNECTIONS:
-                _log.warning("a connection was refused", extra={"connections": MOST_CONNECTIONS})
-                if unix:
-                    _say_full(accepted)
-            else:
-                self._give(accepted, UNIX if unix else TCP)
+        unix = accepted.family == socket.AF_UNIX
+        if unix and not _may_connect(accepted):
+            _log.warning("a connection of another user was refused")
+        elif self._connections() >= MOST_CONNECTIONS:
+            _log.warning("a connection was refused", extra={"connections": MOST_CONNECTIONS})
+            if unix:
+                _say_full(accepted)
+        elif not unix and self._has_enough_of_network():
+            _log.warning("a connection over TCP was refused: there are too many, or too many that say nothing")
+        else:
+            self._give(accepted, UNIX if unix else TCP)
+            return
+        accepted.close()
+
+    def _has_enough_of_network(self) -> bool:
+        children = self._children.values()
+        return (
+            sum(child.over_tcp for child in children) >= _MOST_OVER_TCP
+            or sum(child.strangers for child in children) >= _MOST_STRANGERS
+        )
 
     def _give(self, accepted: socket.socket, kind: bytes) -> None:
-        """Hand a connection to the worker that has the fewest, and of those to the one that waited longest."""
+        """Hand a connection to the worker that has the fewest, and of those to the one that waited longest.
+
+        If none takes it now, it waits, and the next ones wait to be accepted.
+        """
         for child in sorted(self._children.values(), key=lambda child: (child.connections, child.given)):
             if self._tell(child, kind, accepted):
                 self._given += 1
                 child.connections += 1
+                child.over_tcp += kind == TCP
+                child.strangers += kind == TCP
                 child.given = self._given
+                accepted.close()
                 return
-        _log.error("no worker takes a connection")
+        self._waiting = accepted, kind
+        self._listen(False)
+
+    def _give_waiting(self) -> None:
+        if self._waiting is not None and self._children and self._stop_by is None:
+            waiting, self._waiting = self._waiting, None
+            self._listen(True)
+            self._give(*waiting)
 
     @staticmethod
     def _tell(child: _Child, kind: bytes, accepted: socket.socket | None = None) -> bool:
@@ -259,9 +297,16 @@ class Supervisor:
     def _connections(self) -> int:
         return sum(child.connections for child in self._children.values())
 
-    def _ended(self, worker: int) -> None:
+    def _greeted(self, worker: int) -> None:
+        """Take note that a peer over TCP has shown its certificate and said hello."""
+        self._children[worker].strangers -= 1
+
+    def _ended(self, worker: int, over_tcp: bool, stranger: bool) -> None:
         """Take note that a worker has one connection less."""
-        self._children[worker].connections -= 1
+        child = self._children[worker]
+        child.connections -= 1
+        child.over_tcp -= over_tcp
+        child.strangers -= stranger
         self._idle_since = time.monotonic()
 
     def _answer(self, child: _Child) -> None:
@@ -312,7 +357,7 @@ class Supervisor:
         while self._missing and self._missing[0][0] <= time.monotonic():
             self._replaced += 1
             self._spawn(self._missing.popleft()[1])
-            self._listen(True)
+            self._listen(self._waiting is None)
 
     def _end_if_idle(self) -> None:
         limit = self._equipment.idle_seconds
@@ -323,7 +368,11 @@ class Supervisor:
 
     def _record(self) -> None:
         by_slot = sorted(self._children.values(), key=lambda child: child.slot)
-        self._equipment.record([child.pid for child in by_slot], self._replaced)
+        try:
+            self._equipment.record([child.pid for child in by_slot], self._replaced)
+        except OSError as error:
+            # Serving goes on; `hsmbridge status` shows the workers of before.
+            _log.error("the daemon's record cannot be written", extra={"reason": error.strerror})
 
 
 def _may_connect(accepted: socket.socket) -> bool:

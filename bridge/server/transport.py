@@ -30,7 +30,11 @@ class Transport(Protocol):
         """
 
     def to_send(self, data: bytes) -> bytes:
-        """Return the bytes for the socket: of a message, and of whatever the transport itself has to say."""
+        """Return the bytes for the socket: of a message, and of whatever the transport itself has to say.
+
+        Raises:
+            Malformed: if the peer has ended it.
+        """
 
 
 class Plain:
@@ -82,7 +86,7 @@ class Tls:
         except ssl.SSLWantReadError:
             return b""
         except ssl.SSLError as error:
-            raise Malformed(f"TLS failed: {error.reason or 'the peer ended it'}.") from None
+            raise _failed(error) from None
 
     def _read(self) -> bytes:
         pieces = []
@@ -95,6 +99,14 @@ class Tls:
 
     def to_send(self, data: bytes) -> bytes:
         """See :meth:`Transport.to_send`."""
-        if data:
-            self._tls.write(data)
-        return self._outgoing.read()
+        try:
+            if data:
+                self._tls.write(data)
+            return self._outgoing.read()
+        except ssl.SSLError as error:
+            raise _failed(error) from None
+
+
+def _failed(error: ssl.SSLError) -> Malformed:
+    # What is wrong with a certificate is said in a field that only such errors have.
+    return Malformed(f"TLS failed: {getattr(error, 'verify_message', None) or error.reason or 'the peer ended it'}.")

@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 _SCRATCH = 64 * 1024
 _THREADS = 4
+_DOOR_THREADS = 2
+_DOOR = frozenset({HELLO, "login", "logout", "close"})
 _MOST_DEFERRED = 256
 _DRAIN_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
@@ -116,9 +118,11 @@ class Worker:
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
         self._scratch = memoryview(bytearray(_SCRATCH))
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="slow")
+        # Who comes in, or goes, does not wait behind those who generate keys.
+        self._pools = {True: ThreadPoolExecutor(_DOOR_THREADS, "door"), False: ThreadPoolExecutor(_THREADS, "slow")}
         self._deferred = 0
         self._done: deque[_Done] = deque()
+        self._turns: deque[Connection] = deque()
         self._bell, self._button = socket.socketpair()
         self._stop_by = 0.0
 
@@ -131,23 +135,41 @@ class Worker:
         self._selector.register(self._bell, selectors.EVENT_READ, None)
         swept = time.monotonic()
         while not self._stop_by or (self._connections and time.monotonic() < self._stop_by):
-            for key, events in self._selector.select(_SWEEP_SECONDS if self._connections else None):
-                connection: Connection | None = key.data
-                if connection is not None:
-                    connection.ready(
-                        self._scratch,
-                        read=bool(events & selectors.EVENT_READ),
-                        write=bool(events & selectors.EVENT_WRITE),
-                    )
+            for key, events in self._selector.select(self._patience()):
+                if key.data is not None:
+                    self._serve(key.data, events)
                 elif key.fileobj is self._control:
                     self._obey()
                 else:
                     self._collect()
+            for _ in range(len(self._turns)):
+                self._serve(self._turns.popleft(), 0)
             now = time.monotonic()
             if now - swept >= _SWEEP_SECONDS:
                 swept = now
                 self._sweep(now)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _patience(self) -> float | None:
+        if self._turns:
+            return 0
+        return _SWEEP_SECONDS if self._connections else None
+
+    def _serve(self, connection: Connection, events: int) -> None:
+        try:
+            if events:
+                connection.ready(
+                    self._scratch,
+                    read=bool(events & selectors.EVENT_READ),
+                    write=bool(events & selectors.EVENT_WRITE),
+                )
+            else:
+                connection.go_on()
+        except Exception:
+            # Whatever one connection brings about, the others are not to suffer.
+            _log.exception("a connection failed", extra={"peer": peer_name(connection)})
+            connection.end()
 
     def _obey(self) -> None:
         """Take the connections that the supervisor sends."""
@@ -163,7 +185,7 @@ class Worker:
                     self._accept(kind, socket.socket(fileno=descriptors[0]))
                 else:
                     _log.error("a connection was lost: this process has as many descriptors as it may")
-                    self._registry.ask("ended")
+                    self._registry.ask("ended", kind == TCP, kind == TCP)
             elif kind == STOP:
                 self._drain()
             else:
@@ -185,7 +207,7 @@ class Worker:
             _log.error("a connection cannot be served", extra={"reason": str(error)})
             self.counters.add(Scalar.REFUSED)
             accepted.close()
-            self._registry.ask("ended")
+            self._registry.ask("ended", kind == TCP, kind == TCP)
             return
         connection = Connection(self, accepted, transport, time.monotonic() + self._hello_seconds)
         self._connections.add(connection)
@@ -199,9 +221,10 @@ class Worker:
 
     def _sweep(self, now: float) -> None:
         for connection in [late for late in self._connections if late.deadline < now]:
-            _log.warning("a connection took too long", extra={"peer": peer_name(connection)})
-            if connection.served is None:
-                self.counters.add(Scalar.REFUSED)
+            if not connection.lingering:
+                _log.warning("a connection took too long", extra={"peer": peer_name(connection)})
+                if connection.served is None:
+                    self.counters.add(Scalar.REFUSED)
             connection.end()
 
     def defer(self, connection: Connection, number: int, method: str, arguments: tuple[object, ...]) -> bool:
@@ -210,7 +233,9 @@ class Worker:
             self.counters.add(Scalar.BUSY)
             return False
         self._deferred += 1
-        self._pool.submit(self._carry_out, connection, number, method, arguments, time.perf_counter_ns())
+        self._pools[method in _DOOR].submit(
+            self._carry_out, connection, number, method, arguments, time.perf_counter_ns()
+        )
         return True
 
     def _carry_out(
@@ -262,6 +287,8 @@ class Worker:
             if done.connection in self._connections:
                 if done.joined is not None:
                     done.connection.session, done.connection.served = done.joined
+                    if not isinstance(done.connection.transport, Plain):
+                        self._registry.ask("greeted")
                 done.connection.finish(done.answer, ends=done.ends)
             elif done.joined is not None:
                 # It ended while it was joining.
@@ -287,6 +314,10 @@ class Worker:
         else:
             self._selector.register(connection.socket, events, connection)
 
+    def again(self, connection: Connection) -> None:
+        """See :meth:`Host.again`."""
+        self._turns.append(connection)
+
     def left(self, connection: Connection) -> None:
         """See :meth:`Host.left`."""
         if connection.socket in self._selector.get_map():
@@ -295,7 +326,8 @@ class Worker:
         self.counters.connections(len(self._connections))
         if connection.session:
             self._sessions.leave(connection.session)
-        self._registry.ask("ended")
+        over_tcp = not isinstance(connection.transport, Plain)
+        self._registry.ask("ended", over_tcp, over_tcp and not connection.session)
 
 
 def peer_name(connection: Connection) -> str:

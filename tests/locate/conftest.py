@@ -128,6 +128,16 @@ def probe(new_probe: NewProbe, tmp_path: Path) -> Probe:
     return new_probe(tmp_path / "home")
 
 
+@pytest.fixture(scope="session")
+def shared_probe(probe_classes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
+    """One JVM, of the oldest JDK, for tests that leave nothing behind but properties."""
+    folder = tmp_path_factory.mktemp("shared")
+    environment = clean_environment(folder / "home", {"LANG": "C.UTF-8", "HSMBRIDGE_AUTOSTART": "false"})
+    probe = Probe(jdks()[0], probe_classes, environment, folder / "stderr")
+    yield probe
+    assert probe.end() == ""
+
+
 def with_command(folder: Path) -> str:
     """Return a PATH with the command ``hsmbridge`` of this environment in front."""
     folder.mkdir(exist_ok=True)

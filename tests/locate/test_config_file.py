@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,15 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def probe(shared_probe: Probe, home: Path) -> Iterator[Probe]:
+    """The shared JVM, with the home of this test."""
+    shared_probe("set", "hsmbridge.home", home)
+    yield shared_probe
+    for name in ("home", "config"):
+        shared_probe("set", f"hsmbridge.{name}", "")
 
 
 def put(home: Path, *clusters: dict[str, Any], **more: Any) -> Path:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from locate.conftest import IO_EXCEPTION, Probe, Refused
@@ -37,7 +37,7 @@ def text(value: str) -> str:
     return '"' + value.encode("utf-16-be", "surrogatepass").hex() + '"'
 
 
-EACH = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EACH = settings(deadline=None)
 
 
 def plain(value: Any) -> Any:
@@ -52,17 +52,17 @@ def plain(value: Any) -> Any:
 
 @EACH
 @given(VALUES, st.sampled_from([None, 1, "\t"]), st.booleans())
-def test_reads_what_python_writes(probe: Probe, value: Any, indent: int | str | None, ascii_only: bool) -> None:
-    assert probe("json", json.dumps(value, indent=indent, ensure_ascii=ascii_only)) == dump(plain(value))
+def test_reads_what_python_writes(shared_probe: Probe, value: Any, indent: int | str | None, ascii_only: bool) -> None:
+    assert shared_probe("json", json.dumps(value, indent=indent, ensure_ascii=ascii_only)) == dump(plain(value))
 
 
 @EACH
 @given(VALUES, st.data())
-def test_what_is_broken_is_refused_or_what_python_reads(probe: Probe, value: Any, data: st.DataObject) -> None:
+def test_what_is_broken_is_refused_or_what_python_reads(shared_probe: Probe, value: Any, data: st.DataObject) -> None:
     whole = json.dumps(value, indent=1)
     at = data.draw(st.integers(0, len(whole)))
     broken = whole[:at] + data.draw(st.text('{}[],:"\\ue0-1.+\ntrfnN \x00', max_size=2)) + whole[at + 1 :]
-    read, refusal = attempt(probe, broken)
+    read, refusal = attempt(shared_probe, broken)
     if refusal is None:
         assert read == dump(plain(json.loads(broken)))
     else:
@@ -101,11 +101,11 @@ def attempt(probe: Probe, text: str) -> tuple[str, Refused | None]:
         ("\n" * 9 + "[" * 50_000, 10, "more than 32 objects and lists"),
     ],
 )
-def test_says_what_is_wrong_and_in_which_line(probe: Probe, broken: str, line: int, why: str) -> None:
-    message = probe.refuses("json", broken, kind=IO_EXCEPTION)
+def test_says_what_is_wrong_and_in_which_line(shared_probe: Probe, broken: str, line: int, why: str) -> None:
+    message = shared_probe.refuses("json", broken, kind=IO_EXCEPTION)
     assert message.startswith(f"test.json, line {line}: this is not JSON: ")
     assert why in message
 
 
-def test_takes_32_levels(probe: Probe) -> None:
-    assert probe("json", "[" * 32 + "1" + "]" * 32) == "[" * 32 + "1" + "]" * 32
+def test_takes_32_levels(shared_probe: Probe) -> None:
+    assert shared_probe("json", "[" * 32 + "1" + "]" * 32) == "[" * 32 + "1" + "]" * 32

@@ -97,7 +97,7 @@ def test_another_user_gets_nowhere(short_home: Path, probe_classes: Path) -> Non
 
     def attempt() -> str:
         program = "io.hsmbridge.locate.Probe"
-        command = [jdks()[-1] / "bin" / "java", "-cp", f"{place}/provider.jar:{place}/classes", program]
+        command = [str(jdks()[-1] / "bin" / "java"), "-cp", f"{place}/provider.jar:{place}/classes", program]
         ran = subprocess.run(
             command,
             env=clean_environment(short_home, {**ALICE, "LANG": "C.UTF-8"}),
@@ -127,31 +127,50 @@ def test_a_wrong_flag_is_refused(new_probe: NewProbe, short_home: Path) -> None:
     assert message == 'HSMBRIDGE_AUTOSTART must be true or false, not "perhaps".'
 
 
-@pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: jdk.name)
-def test_a_jvm_that_python_hosts_asks_its_host(
-    jdk: Path, short_home: Path, tmp_path: Path, probe_classes: Path
-) -> None:
+def test_a_jvm_that_python_hosts_asks_its_host(short_home: Path, tmp_path: Path) -> None:
     # The file would lead elsewhere, and is not even read.
     (short_home / "cloudhsm-jce.cfg").write_text("{")
     program = tmp_path / "Hosted.java"
     program.write_text(
         """
         import com.amazonaws.cloudhsm.jce.provider.*;
+        import com.amazonaws.cloudhsm.jce.provider.attributes.*;
+        import javax.crypto.KeyGenerator;
         public class Hosted {
           public static void main(String[] args) throws Exception {
+            for (boolean check : new boolean[] {false, true}) {
+              attempt(check);
+            }
+          }
+
+          private static void attempt(boolean check) throws Exception {
             CloudHsmServer server = CloudHsmServer.builder().withHostIP("192.0.2.1").build();
             CloudHsmCluster cluster = CloudHsmCluster.builder().withClusterUniqueIdentifier("blue")
-                .withServer(server).withHsmCAFilePath("/nowhere").build();
-            System.out.println(
-                new CloudHsmProvider(CloudHsmProviderConfig.builder().withCluster(cluster).build()).getName());
+                .withServer(server).withHsmCAFilePath("/nowhere")
+                .withOptions(OptionalParameters.KEY_AVAILABILITY_CHECK, check).build();
+            CloudHsmProvider provider =
+                new CloudHsmProvider(CloudHsmProviderConfig.builder().withCluster(cluster).build());
+            KeyAttributesMap kept = new KeyAttributesMap();
+            kept.put(KeyAttribute.TOKEN, true);
+            kept.put(KeyAttribute.SIZE, 256);
+            KeyGenerator generator = KeyGenerator.getInstance("AES", provider);
+            generator.init(kept);
+            try {
+              System.out.println(provider.getName() + " " + generator.generateKey().getAlgorithm());
+            } catch (RuntimeException e) {
+              System.out.println(e.getMessage());
+            }
           }
         }
         """
     )
+    environment = {**ALICE, "HSMBRIDGE_HOME": str(short_home), "JAVA_HOME": str(jdks()[-1]), "PATH": "/usr/bin:/bin"}
     command = [str(HSMBRIDGE), "java", str(program)]
-    environment = {**ALICE, "HSMBRIDGE_HOME": str(short_home), "JAVA_HOME": str(jdk), "PATH": "/usr/bin:/bin"}
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert (ran.returncode, ran.stdout) == (0, "blue\n"), ran.stderr
+    assert ran.returncode == 0, ran.stderr
+    unchecked, checked = ran.stdout.splitlines()
+    assert unchecked == "blue AES"
+    assert RULE in checked
 
 
 def test_the_jar_needs_nothing_but_the_jdk() -> None:

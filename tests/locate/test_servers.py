@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import ALICE, answer, process, run
+from jvm.conftest import jdks
 
 from locate.conftest import HSMBRIDGE, IO_EXCEPTION, NewProbe, Probe, short_copy
 
@@ -156,6 +157,7 @@ KINDS = {"rsa": ["-newkey", "rsa:2048"], "p384": ["-newkey", "ec:p384.pem"], "ed
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("new_probe", jdks(), ids=lambda jdk: jdk.name, indirect=True)
 def test_client_keys_of_every_kind(server: Server, elsewhere: Path, probe: Probe, tmp_path: Path, kind: str) -> None:
     """The certificate is one that openssl made with the CA of the home."""
 

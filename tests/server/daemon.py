@@ -146,18 +146,23 @@ def short_home(pristine: Path) -> Iterator[Path]:
 @contextmanager
 def running(pristine: Path, *options: str, **environment: str) -> Iterator[Daemon]:
     """Start a daemon over a home of its own, and stop it at the end if it is still there."""
-    with short_home(pristine) as home:
-        daemon = Daemon(home, *options, **environment)
-        daemon.start()
-        try:
-            yield daemon
-        except BaseException:
-            if daemon.process is not None:
-                daemon.process.terminate()
-                daemon.process.wait()
-            raise
+    with short_home(pristine) as home, serving(Daemon(home, *options, **environment)) as daemon:
+        yield daemon
+
+
+@contextmanager
+def serving(daemon: Daemon) -> Iterator[Daemon]:
+    """Start a daemon, and stop it at the end if it is still there."""
+    daemon.start()
+    try:
+        yield daemon
+    except BaseException:
         if daemon.process is not None:
-            daemon.stop()
+            daemon.process.terminate()
+            daemon.process.wait()
+        raise
+    if daemon.process is not None:
+        daemon.stop()
 
 
 @contextmanager

@@ -62,13 +62,13 @@ def test_what_changes_nothing_is_repeated_when_the_connection_breaks(client: She
         client.call("close")
 
 
-def test_after_four_tries_the_connection_is_lost(client: Shell, short: Path) -> None:
+def test_after_six_tries_the_connection_is_lost(client: Shell, short: Path) -> None:
     with fake(short, breaking(9)) as (daemon, path):
         client.open(path)
         message = refused(client, DEVICE_REMOVED, *SIGN)
         assert str(path) in message
         assert "do it again" in message
-        assert daemon.count("sign") == 4
+        assert daemon.count("sign") == 6
         client.call("close")
 
 
@@ -141,7 +141,7 @@ def test_a_daemon_that_stays_busy_is_reported(client: Shell, short: Path) -> Non
     with fake(short, after(9, DEVICE_BUSY)) as (daemon, path):
         client.open(path)
         assert refused(client, DEVICE_BUSY, *SIGN) == "not now"
-        assert daemon.count("sign") == 4
+        assert daemon.count("sign") == 6
         client.call("close")
 
 

@@ -66,7 +66,7 @@ def test_load_goes_on(daemon: Daemon, classes: Path, disturb: Callable[[Daemon],
     with loading(daemon.home, jdks()[-1], classes, THREADS, SEED) as load:
         load.next_chapter()
         disturb(daemon)
-        # A thread notices only with the next use that its session key is gone, and gives up what it had begun.
+        # Whoever is between two tries tries again meanwhile.
         time.sleep(2)
         load.next_chapter()
         time.sleep(1.5)

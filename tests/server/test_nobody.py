@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgpack
 import pytest
+from conftest import PASSWORDS
 
 from server.daemon import Daemon, memory, running
 from server.peer import Peer
@@ -106,7 +107,7 @@ def half_open(daemon: Daemon, number: int) -> tuple[Peer, float]:
     peer = Peer.unix(daemon.socket)
     frame = msgpack.packb([1, "hello", [1], {}])
     begun = struct.pack(">I", len(frame)) + frame
-    match number % 5:
+    match number % 6:
         case 0:
             return peer, HELLO_SECONDS
         case 1:
@@ -119,9 +120,17 @@ def half_open(daemon: Daemon, number: int) -> tuple[Peer, float]:
             peer.hello()
             peer.socket.sendall(begun[:2])
             return peer, FRAME_SECONDS
-        case _:
+        case 4:
             peer.hello()
             peer.socket.sendall(struct.pack(">I", 16_000) + bytes(8_000))
+            return peer, FRAME_SECONDS
+        case _:
+            # The answer to a whole request does not fit the socket's buffer while half of another is there.
+            peer.hello()
+            peer.call("login", "alice", PASSWORDS["alice"])
+            peer.send("random", 1_000_000)
+            peer.socket.sendall(begun[:2])
+            peer.receive()
             return peer, FRAME_SECONDS
 
 
@@ -139,7 +148,7 @@ def test_half_open_connections_disturb_nobody_and_end(pristine_home: Path) -> No
                 others.append((peer, seconds))
             while time.monotonic() < start + FRAME_SECONDS + 3:
                 for index, (peer, _) in enumerate(others):
-                    if index % 5 == 4:
+                    if index % 6 == 4:
                         drip(peer)
                 time.sleep(1)
         assert report.signatures > 100

@@ -97,6 +97,19 @@ def test_a_session_key_becomes_persistent_and_survives(shared: Daemon) -> None:
         later.call("destroy", key)
 
 
+def test_a_token_key_does_not_hide_session_keys(shared: Daemon) -> None:
+    """While a worker makes a key that is no session key, another makes one that is."""
+    token = {"TOKEN": True}
+    with shared.alice() as first, on_every_worker(shared, first) as others:
+        for peer in others[:6]:
+            sent = peer.send("generateKeyPair", M.RSA_PKCS_KEY_PAIR_GEN, {"MODULUS_BITS": 3072, **token}, token)
+            key = first.call("generateKey", M.AES_KEY_GEN, AES)
+            pair = peer.result(sent)
+            assert peer.call("attributes", key)["TOKEN"] is False
+            for made in (*pair, key):
+                peer.call("destroy", made)
+
+
 def test_sessions_do_not_see_each_others_keys(shared: Daemon) -> None:
     with shared.alice() as first, shared.alice() as second:
         key = first.call("generateKey", M.AES_KEY_GEN, {**AES, "LABEL": "own"})

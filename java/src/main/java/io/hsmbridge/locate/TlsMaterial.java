@@ -137,15 +137,25 @@ final class TlsMaterial {
 
   private static PrivateKey parsed(String algorithm, byte[] der) {
     try {
-      return KeyFactory.getInstance(algorithm, software("KeyFactory." + algorithm))
+      Provider first = KeyFactory.getInstance(algorithm).getProvider();
+      return KeyFactory.getInstance(algorithm, software(first, "KeyFactory." + algorithm))
           .generatePrivate(new PKCS8EncodedKeySpec(der));
     } catch (GeneralSecurityException e) {
       return null;
     }
   }
 
-  /** Finds a provider that is not ours: a key of the way to the HSM cannot be in the HSM. */
-  private static Provider software(String service) throws GeneralSecurityException {
+  /**
+   * Finds a provider that is not ours, since a key of the way to the HSM cannot be in the HSM; it is the first one, if
+   * that is not.
+   *
+   * <p>All providers are asked for only if need be: while the JDK makes our own, which {@code java.security} names,
+   * that would drop our own from its list for good.
+   */
+  private static Provider software(Provider first, String service) throws GeneralSecurityException {
+    if (!(first instanceof OwnProvider)) {
+      return first;
+    }
     Provider[] found = Security.getProviders(service);
     return Arrays.stream(found == null ? new Provider[0] : found)
         .filter(provider -> !(provider instanceof OwnProvider))
@@ -159,7 +169,8 @@ final class TlsMaterial {
       return false;
     }
     String algorithm = SIGNATURES.get(key.getAlgorithm());
-    Signature signature = Signature.getInstance(algorithm, software("Signature." + algorithm));
+    Provider first = Signature.getInstance(algorithm).getProvider();
+    Signature signature = Signature.getInstance(algorithm, software(first, "Signature." + algorithm));
     // EdDSA of JDK 17 does not verify its own signature of nothing.
     byte[] data = {1};
     signature.initSign(key);
