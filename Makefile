@@ -15,8 +15,11 @@ ready: .venv/.ready
 demo: ready
 	@$(BIN)/hsmbridge demo
 
+# The provider's tests run a second time, through a daemon; pytest ends with 5 if PYTEST_ARGS choose none of them.
 test: ready
 	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --transport socket $(PYTEST_ARGS) tests/provider \
+		|| { status=$$?; test $$status -eq 5 && test -n "$$PYTEST_ARGS" || exit $$status; }
 
 soak: ready
 	@$(BIN)/pytest -m soak $(PYTEST_ARGS)
@@ -26,6 +29,7 @@ wycheproof: ready
 
 bench: ready
 	@$(BIN)/python tests/bench/overhead.py
+	@PYTHONPATH=tests $(BIN)/python -m bench.daemon
 
 lint: .venv/.ready
 	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: run 'make format'" >&2; exit 1; }

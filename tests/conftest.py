@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from transport import Transport, choose, over_socket
 
 from bridge.engine import Hsm, Role, Session, users
 from bridge.store import create_home, open_home, sqlite
@@ -13,8 +14,28 @@ from bridge.store import create_home, open_home, sqlite
 PASSWORDS = {"admin": b"admin-password", "alice": b"alice-password", "bob": b"bobs-password"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the way to the engine be chosen."""
+    parser.addoption(
+        "--transport",
+        type=Transport,
+        choices=list(Transport),
+        default=Transport.IN_PROCESS,
+        help="how Java programs reach the engine",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note the choice where tests find it."""
+    choose(config.getoption("--transport"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave soak tests out unless ``-m`` or ``HSMBRIDGE_SOAK=1`` asks for them."""
+    """Leave out what does not go over a socket, and soak tests unless ``-m`` or ``HSMBRIDGE_SOAK=1`` asks for them."""
+    if over_socket():
+        hosted = [item for item in items if item.get_closest_marker("in_process")]
+        config.hook.pytest_deselected(items=hosted)
+        items[:] = [item for item in items if item not in hosted]
     if config.option.markexpr or os.environ.get("HSMBRIDGE_SOAK") == "1":
         return
     soak = [item for item in items if item.get_closest_marker("soak")]

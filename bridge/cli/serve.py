@@ -55,7 +55,7 @@ class Seconds(click.FloatRange):
 @click.option(
     "--on-demand", is_flag=True, help="Do nothing if a daemon runs already; end after 300 s without a client."
 )
-@click.option("--stop", is_flag=True, help="End the daemon, once it has answered what it was asked.")
+@click.option("--stop", is_flag=True, help="End the daemon; what it is doing is answered first.")
 def serve(
     foreground: bool,
     workers: int | None,

@@ -55,10 +55,10 @@ class Clusters:
             homes: folders by identifier; None if every identifier means the default HSM.
             passphrase: asked for homes that are protected by one.
         """
-        self._lock = threading.Lock()
         self._default = home
         self._homes = None if homes is None else {name: Path(folder).absolute() for name, folder in homes.items()}
         self._open = {home.resolve(): hsm}
+        self._locks = {folder.resolve(): threading.Lock() for folder in (home, *(self._homes or {}).values())}
         self._passphrase = passphrase
 
     def find(self, identifier: str | None) -> tuple[Hsm, Path]:
@@ -71,11 +71,15 @@ class Clusters:
             HsmError: ``TOKEN_NOT_PRESENT`` if no home belongs to the identifier; as :func:`bridge.store.open_home`.
         """
         home = self._home(identifier)
-        with self._lock:
-            folder = home.resolve()
-            if folder not in self._open:
-                self._open[folder] = open_home(home, self._passphrase)
-            return self._open[folder], home
+        folder = home.resolve()
+        hsm = self._open.get(folder)
+        if hsm is None:
+            # One that takes long to open keeps nobody from the others.
+            with self._locks[folder]:
+                hsm = self._open.get(folder)
+                if hsm is None:
+                    hsm = self._open[folder] = open_home(home, self._passphrase)
+        return hsm, home
 
     def _home(self, identifier: str | None) -> Path:
         if identifier is None or self._homes is None:

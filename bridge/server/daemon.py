@@ -96,7 +96,7 @@ def serve_in_background(home: Path, service: Service, passphrase: Passphrase) ->
         try:
             os.close(reader)
             _detach(home.resolve() / LOG)
-            daemon.run(lambda: _tell(writer))
+            daemon.run(lambda: _tell(writer), writer)
             status = os.EX_OK
         except BaseException:
             _log.exception("the daemon failed")
@@ -114,9 +114,15 @@ def _tell(writer: int) -> None:
 
 
 def _detach(log: Path) -> None:
-    """Leave the terminal, and let what goes wrong be read in the log."""
+    """Leave the terminal, and whatever else the caller's shell had open, and let what goes wrong be read in the log."""
     os.setsid()
     os.chdir("/")
+    os.environ.pop("NOTIFY_SOCKET", None)
+    # Python's own descriptors are none that children inherit.
+    for name in os.listdir("/dev/fd"):
+        with suppress(OSError):
+            if int(name) > sys.stderr.fileno() and os.get_inheritable(int(name)):
+                os.close(int(name))
     nothing = os.open(os.devnull, os.O_RDWR)
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, OWNER_ONLY)
     for descriptor, target in ((nothing, 0), (nothing, 1), (written, 2)):
@@ -149,7 +155,7 @@ class _Daemon:
         self._path = next(one.getsockname() for one in self._listeners if one.family == socket.AF_UNIX)
         self._addresses = [str(Address(*listener.getsockname()[:2])) for listener in over_tcp]
         self._started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        # They were for getting here, and no worker or core dump needs them.
+        # They were for getting here; no code of a worker has use for them.
         for variable in _SECRETS:
             os.environ.pop(variable, None)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -166,11 +172,23 @@ class _Daemon:
             timing=service.timing,
             idle_seconds=service.idle_seconds,
             record=self._record,
-            forget=lambda: os.close(self._lock),
+            forget=self._forget,
+            refresh=hsm.refresh,
         )
+        self._only_ours = [self._lock]
 
-    def run(self, ready: Callable[[], None]) -> None:
-        """Serve until told to stop, and clean up."""
+    def _forget(self) -> None:
+        for descriptor in self._only_ours:
+            os.close(descriptor)
+
+    def run(self, ready: Callable[[], None], *only_ours: int) -> None:
+        """Serve until told to stop, and clean up.
+
+        Args:
+            ready: called when workers run.
+            only_ours: descriptors that they are not to have.
+        """
+        self._only_ours += only_ours
         inode = (self._home / SOCKET).stat().st_ino if self._owns_socket else None
         os.pwrite(self._lock, b"%d" % os.getpid(), 0)
 
@@ -181,6 +199,7 @@ class _Daemon:
             )
             notify("READY=1")
             ready()
+            self._only_ours = [self._lock]
 
         try:
             Supervisor(self._equipment).run(started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import stat
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bridge.engine import HsmError, ReturnCode
+
+_log = logging.getLogger(__name__)
 
 SOCKET = "engine.sock"
 """The name of the Unix domain socket in a home."""
@@ -128,7 +131,10 @@ def notify(state: str) -> None:
     path = os.environ.get("NOTIFY_SOCKET")
     if not path:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messenger:
-        # A leading @ stands for the zero byte of an abstract address.
-        messenger.connect("\0" + path[1:] if path.startswith("@") else path)
-        messenger.send(state.encode())
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as messenger:
+            # A leading @ stands for the zero byte of an abstract address.
+            messenger.connect("\0" + path[1:] if path.startswith("@") else path)
+            messenger.send(state.encode())
+    except OSError as error:
+        _log.warning("nobody takes the notification", extra={"socket": path, "reason": error.strerror})

@@ -22,10 +22,12 @@ class Served(NamedTuple):
     Attributes:
         session: the one that the connection joined.
         home: the folder of its HSM.
+        client: what the peer that opened the session calls itself, for the log.
     """
 
     session: Session
     home: str
+    client: str = ""
 
 
 class Method(NamedTuple):

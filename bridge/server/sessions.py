@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from bridge.engine import HsmError, ReturnCode, SessionRules
 from bridge.server.methods import Served
 from bridge.server.shared import RegistryClient, SharedHoldings
 from bridge.server.wire import VERSION, greeting
+
+_CLIENT = re.compile(r"[ -~]{0,64}")
 
 _RULES: Mapping[str, type] = {"clear_extraction": bool, "min_hsms": int}
 
@@ -51,24 +54,26 @@ class Sessions:
             token = _typed("session", options["session"], bytes)
             number, slot, cluster, rules = self._registry.ask("join", identity, token)
             try:
-                return (number, self._seat(number, slot, cluster, rules)), greeting(token)
+                return (number, self._seat(number, slot, cluster, rules, "")), greeting(token)
             except BaseException:
                 self._registry.ask("leave", number)
                 raise
         cluster = _typed("cluster", options["cluster"], str) if options.get("cluster") is not None else None
         rules = {name: _typed(name, options[name], kind) for name, kind in _RULES.items() if name in options}
         self._clusters.find(cluster)
+        client = options.get("client", "")
+        known = client if isinstance(client, str) and _CLIENT.fullmatch(client) else "?"
         number, slot, name = self._registry.ask("open", identity, cluster, rules)
-        return (number, self._seat(number, slot, cluster, rules)), greeting(name)
+        return (number, self._seat(number, slot, cluster, rules, known)), greeting(name)
 
-    def _seat(self, number: int, slot: int, cluster: str | None, rules: Mapping[str, Any]) -> Served:
+    def _seat(self, number: int, slot: int, cluster: str | None, rules: Mapping[str, Any], client: str) -> Served:
         hsm, home = self._clusters.find(cluster)
         with self._lock:
             seat = self._seats.get(number)
             if seat is None:
                 holdings = SharedHoldings(self._registry, number, slot)
                 session = hsm.open_session(SessionRules(**rules), holdings)
-                seat = self._seats[number] = _Seat(Served(session, str(home)), 0)
+                seat = self._seats[number] = _Seat(Served(session, str(home), client), 0)
             seat.connections += 1
             return seat.served
 

@@ -12,6 +12,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -43,6 +44,7 @@ _QUICK_DEATHS = 5
 _QUICK_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS = 0.02
+_PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Equipment:
         idle_seconds: after how long without a connection the daemon ends; None for never.
         record: told of the workers' process ids, and of how many were replaced so far.
         forget: closes, in a worker, what only the supervisor uses.
+        refresh: catches up, before a worker is made, with what became of the keys.
     """
 
     clusters: Clusters
@@ -72,6 +75,7 @@ class Equipment:
     idle_seconds: float | None
     record: Callable[[Sequence[int], int], None]
     forget: Callable[[], None]
+    refresh: Callable[[], None]
 
 
 @dataclass(eq=False)
@@ -195,6 +199,8 @@ class Supervisor:
                 self._selector.unregister(listener)
 
     def _spawn(self, slot: int) -> None:
+        with suppress(HsmError):  # if it cannot be read, workers say so to those who ask
+            self._equipment.refresh()
         control, its_control = socket.socketpair()
         pipe, its_pipe = socket.socketpair()
         pid = os.fork()
@@ -208,6 +214,7 @@ class Supervisor:
         its_control.close()
         its_pipe.close()
         control.setblocking(False)
+        pipe.settimeout(_PATIENCE_SECONDS)
         child = self._children[pid] = _Child(slot, pid, control, pipe)
         self._selector.register(pipe, selectors.EVENT_READ, child)
         _log.info("worker started", extra={"worker": pid, "slot": slot})
@@ -326,6 +333,10 @@ class Supervisor:
                 answer = int(error.code), error.message
             try:
                 send(child.pipe, msgpack.packb(answer))
+            except TimeoutError:
+                _log.error("a worker does not read and is killed", extra={"worker": child.pid})
+                os.kill(child.pid, signal.SIGKILL)
+                break
             except OSError:
                 break  # it died meanwhile, which the next reading tells
         self._counters.sessions(len(self._registry))
@@ -355,8 +366,14 @@ class Supervisor:
 
     def _replace_missing(self) -> None:
         while self._missing and self._missing[0][0] <= time.monotonic():
+            slot = self._missing.popleft()[1]
+            try:
+                self._spawn(slot)
+            except OSError as error:
+                _log.error("a worker cannot be started", extra={"slot": slot, "reason": error.strerror})
+                self._missing.append((time.monotonic() + _PAUSE_SECONDS, slot))
+                return
             self._replaced += 1
-            self._spawn(self._missing.popleft()[1])
             self._listen(self._waiting is None)
 
     def _end_if_idle(self) -> None:

@@ -22,6 +22,10 @@ _LENGTH = struct.Struct(">I")
 LENGTH_BYTES = _LENGTH.size
 
 _MOST_ENTRIES = 256
+
+_LONGEST_MESSAGE = 4096
+"""Characters; a message may quote what was sent."""
+
 _LARGEST_NUMBER = 2**32 - 1
 
 Request = tuple[int, str, tuple[object, ...]]
@@ -97,8 +101,7 @@ def encode_success(number: int, result: object) -> bytes:
 
 def encode_refusal(number: int, code: ReturnCode, message: str) -> bytes:
     """Return the frame of a refusal; number 0 if it is about no request."""
-    # What came in as half a surrogate pair goes out as a question mark.
-    body: bytes = msgpack.packb((number, int(code), message), unicode_errors="replace")
+    body: bytes = msgpack.packb((number, int(code), message[:_LONGEST_MESSAGE]), unicode_errors="replace")
     return _LENGTH.pack(len(body)) + body
 
 

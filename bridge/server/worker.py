@@ -24,7 +24,6 @@ from typing import NamedTuple, NoReturn
 
 from bridge.cluster import Clusters
 from bridge.engine import HsmError
-from bridge.engine.users import is_name
 from bridge.server.connection import HELLO, Connection, carry_out, defect
 from bridge.server.methods import METHODS, Served
 from bridge.server.metrics import Counters, Scalar
@@ -36,9 +35,6 @@ from bridge.server.wire import encode_refusal, encode_success
 _log = logging.getLogger(__name__)
 
 _SCRATCH = 64 * 1024
-_THREADS = 4
-_DOOR_THREADS = 2
-_DOOR = frozenset({HELLO, "login", "logout", "close"})
 _MOST_DEFERRED = 256
 _DRAIN_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
@@ -49,6 +45,18 @@ UNIX, TCP, STOP = b"U", b"T", b"Q"
 
 INDEX = {name: number for number, name in enumerate((*METHODS, HELLO))}
 """Of the methods, as :mod:`bridge.server.metrics` counts them."""
+
+
+class _Pool(NamedTuple):
+    """Threads that do one kind of slow work."""
+
+    name: str
+    threads: int
+
+
+_DOOR, _PASSWORDS, _SLOW = _POOLS = (_Pool("door", 2), _Pool("passwords", 2), _Pool("slow", 4))
+_POOL_OF = {HELLO: _DOOR, "logout": _DOOR, "close": _DOOR, "login": _PASSWORDS}
+"""Who comes in, or goes, does not wait behind those who log in, and these not behind those who generate keys."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +126,8 @@ class Worker:
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
         self._scratch = memoryview(bytearray(_SCRATCH))
-        # Who comes in, or goes, does not wait behind those who generate keys.
-        self._pools = {True: ThreadPoolExecutor(_DOOR_THREADS, "door"), False: ThreadPoolExecutor(_THREADS, "slow")}
-        self._deferred = 0
+        self._pools = {pool: ThreadPoolExecutor(pool.threads, pool.name) for pool in _POOLS}
+        self._deferred = dict.fromkeys(_POOLS, 0)
         self._done: deque[_Done] = deque()
         self._turns: deque[Connection] = deque()
         self._bell, self._button = socket.socketpair()
@@ -229,13 +236,12 @@ class Worker:
 
     def defer(self, connection: Connection, number: int, method: str, arguments: tuple[object, ...]) -> bool:
         """See :meth:`Host.defer`."""
-        if self._deferred >= _MOST_DEFERRED:
+        pool = _POOL_OF.get(method, _SLOW)
+        if self._deferred[pool] >= _MOST_DEFERRED:
             self.counters.add(Scalar.BUSY)
             return False
-        self._deferred += 1
-        self._pools[method in _DOOR].submit(
-            self._carry_out, connection, number, method, arguments, time.perf_counter_ns()
-        )
+        self._deferred[pool] += 1
+        self._pools[pool].submit(self._carry_out, connection, number, method, arguments, time.perf_counter_ns())
         return True
 
     def _carry_out(
@@ -268,13 +274,12 @@ class Worker:
 
     @staticmethod
     def _note_login(connection: Connection, arguments: tuple[object, ...], *, failed: bool) -> None:
-        # Whoever mistakes the one for the other gives a password as a name.
-        user = arguments[0] if arguments and isinstance(arguments[0], str) and is_name(arguments[0]) else "?"
-        extra = {"user": user, "session": connection.session, "peer": peer_name(connection)}
+        extra = {"session": connection.session, "peer": peer_name(connection)}
         if failed:
+            # Without the name: whoever mistakes the one for the other gives a password there.
             _log.warning("login refused", extra=extra)
-        else:
-            _log.info("login", extra=extra)
+        elif connection.served is not None:
+            _log.info("login", extra={**extra, "user": arguments[0], "client": connection.served.client})
 
     def _collect(self) -> None:
         """Hand on what the other threads have done."""
@@ -282,7 +287,7 @@ class Worker:
             self._bell.recv(4096)
         while self._done:
             done = self._done.popleft()
-            self._deferred -= 1
+            self._deferred[_POOL_OF.get(done.method, _SLOW)] -= 1
             self.counted(done.method, failed=done.failed, began=done.began)
             if done.connection in self._connections:
                 if done.joined is not None:

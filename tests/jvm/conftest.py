@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PASSWORDS
+from transport import java_command
 
 from bridge.jvm import find_jdk, jar_path
 from bridge.jvm.jdk import OLDEST, release
@@ -40,6 +41,10 @@ class Runner:
     def bridge(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run ``hsmbridge`` with arguments."""
         return self.run([sys.executable, "-m", "bridge.cli", *arguments], cwd)
+
+    def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a Java program with the provider registered, on the way to the engine that the tests take."""
+        return self.run(java_command(self.jdk, arguments), None)
 
     def java(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run the JDK's own ``java``."""
@@ -78,6 +83,7 @@ def environment_of(home: Path, jdk: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "JAVA_HOME": str(jdk),
         "HSMBRIDGE_HOME": str(home),
+        "HSMBRIDGE_AUTOSTART": "false",
         "HSM_USER": "alice",
         "HSM_PASSWORD": PASSWORDS["alice"].decode(),
     }

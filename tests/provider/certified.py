@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from engine.keys import P256, Template
 from jvm.conftest import Runner
+from transport import java_command
 
 from bridge.engine import Attribute, MechanismType, Session
-from bridge.jvm import find_jdk, jar_path
 from provider.certificates import authority, issue
 
 MAKING: dict[str, tuple[MechanismType, Template]] = {
@@ -58,18 +57,10 @@ def certify_in_software(folder: Path, names: Sequence[str]) -> None:
         (folder / f"{name}.pem").write_bytes(certificate + pem)
 
 
-def compile_program(name: str, folder: Path) -> Path:
-    """Compile one program of ``java/`` and return the folder of its classes."""
-    source = Path(__file__).parent / "java" / f"{name}.java"
-    javac = [str(find_jdk() / "bin" / "javac"), "--release", "17", "-Xlint:all", "-Werror"]
-    subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), str(source)], check=True)
-    return folder
-
-
 def start(runner: Runner, *arguments: str) -> subprocess.Popen[str]:
-    """Start ``hsmbridge java`` with standard input to give commands to."""
+    """Start a program with the provider registered, and with standard input to give commands to."""
     return subprocess.Popen(
-        [sys.executable, "-m", "bridge.cli", "java", *arguments],
+        java_command(runner.jdk, arguments),
         env=runner.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

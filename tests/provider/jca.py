@@ -36,6 +36,14 @@ def refused(exception: str, *texts: str) -> Iterator[Any]:
         assert text in str(caught.value.getMessage())
 
 
+def named_provider(identifier: str) -> Any:
+    """Make a provider for the cluster of this identifier; it is not registered."""
+    package = "com.amazonaws.cloudhsm.jce.provider"
+    cluster = java(f"{package}.CloudHsmCluster").builder().withClusterUniqueIdentifier(identifier).build()
+    config = java(f"{package}.CloudHsmProviderConfig").builder().withCluster(cluster).build()
+    return java(f"{package}.CloudHsmProvider")(config)
+
+
 def generate(algorithm: str, provider: Any = HSM, size: int | None = None) -> Any:
     """Generate a key pair."""
     generator = java("java.security.KeyPairGenerator").getInstance(algorithm, provider)

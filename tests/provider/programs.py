@@ -1,4 +1,4 @@
-"""Java programs of the tests: compiled against the jar, and hosted by Python processes that look on."""
+"""Java programs of the tests: compiled against the jar, and driven by Python processes that look on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from transport import VARIABLE, transport
 
 from bridge.jvm import find_jdk, jar_path
 
@@ -20,11 +22,12 @@ def compiled(sources: Path, folder: Path) -> Path:
     return folder
 
 
-def hosted(driver: Path, environment: Mapping[str, str], seconds: float, *arguments: object) -> Any:
+def driven(driver: Path, environment: Mapping[str, str], seconds: float, *arguments: object) -> Any:
     """Run a Python program that must end well, and return what its last line says in JSON."""
     command = [sys.executable, str(driver), *map(str, arguments)]
+    own = {VARIABLE: transport().value, "PYTHONPATH": str(Path(__file__).parents[1])}
     ran = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+        command, env={**environment, **own}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
     )
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout + ran.stderr
     return json.loads(ran.stdout.splitlines()[-1])

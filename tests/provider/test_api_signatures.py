@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from conftest import PASSWORDS
 from jvm.conftest import Runner, environment_of, jdks
+from transport import over_socket
 
 from bridge.jvm import find_jdk, jar_path
 from bridge.jvm.jdk import release
-from provider.conftest import Jvm
+from provider.conftest import Jvm, listening
 from provider.jca import java
 
 JCE = "com.amazonaws.cloudhsm.jce"
@@ -209,8 +210,10 @@ def test_no_public_class_shows_anything_of_the_inside_but_what_jce_needs(jvm: Jv
                     assert "io.hsmbridge" not in used, (owner, method.getName())
 
 
-@pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: f"jdk{release(jdk)}")
-def test_a_program_that_uses_everything_compiles_and_runs(jdk: Path, home: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the program Caller, which compiles for the oldest JDK and for that of the provider."""
+    folder = tmp_path_factory.mktemp("caller")
     source = Path(__file__).parent / "caller" / "Caller.java"
     for target in ("8", "17"):
         javac = [
@@ -222,11 +225,23 @@ def test_a_program_that_uses_everything_compiles_and_runs(jdk: Path, home: Path,
             "-Xlint:-options",
             "-proc:none",
         ]
-        subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(tmp_path), str(source)], check=True)
+        subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), str(source)], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: f"jdk{release(jdk)}")
+def test_a_program_that_uses_everything_compiles_and_runs(jdk: Path, unserved_home: Path, caller: Path) -> None:
+    home = unserved_home
     environment = {k: v for k, v in environment_of(home, jdk).items() if k not in ("HSM_USER", "HSM_PASSWORD")}
-    runner = Runner(jdk, environment)
-    ran = runner.bridge("java", "-cp", str(tmp_path), "Caller", "alice", PASSWORDS["alice"].decode())
-    assert (ran.returncode, ran.stderr) == (0, "")
+    with listening(home, {"caller": home}) as (server, client):
+        host, port = server
+        ran = Runner(jdk, environment | client).program(
+            "-cp", str(caller), "Caller",
+            "alice", PASSWORDS["alice"].decode(), host, str(port), str(home / "certs" / "ca.crt"),
+        )  # fmt: skip
+    # The program wants the log on its terminal; a host's engine writes none.
+    assert (ran.returncode, "Connected to" in ran.stderr) == (0, over_socket()), ran.stderr
+    assert over_socket() or not ran.stderr
     assert ran.stdout.splitlines() == [
         "true",
         "logged in already",

@@ -8,7 +8,6 @@ import pytest
 from jvm.conftest import Runner, environment_of, jdks
 
 from bridge.jvm.jdk import release
-from provider.certified import compile_program
 
 JDKS_OWN = {
     "Signature SHA256withRSA": "SunRsaSign",
@@ -32,10 +31,9 @@ JDKS_OWN = {
 
 @pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: f"jdk{release(jdk)}")
 @pytest.mark.parametrize("position", ["last", "first"])
-def test_the_key_decides(jdk: Path, position: str, home: Path, tmp_path: Path) -> None:
-    classes = str(compile_program("Choice", tmp_path))
+def test_the_key_decides(jdk: Path, position: str, home: Path, classes: Path) -> None:
     runner = Runner(jdk, environment_of(home, jdk))
-    ran = runner.bridge("java", "-cp", classes, "Choice", position)
+    ran = runner.program("-cp", str(classes), "Choice", position)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.splitlines() == [
         *(f"CloudHSM {service} CloudHSM" for service in JDKS_OWN),

@@ -11,21 +11,22 @@ from jvm.conftest import Runner, environment_of, jdks
 
 from bridge.engine import Session
 from bridge.jvm.jdk import release
-from provider.certified import certify, compile_program
+from provider.certified import certify
 
 CMS_VERIFY = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-CAfile", "ca.pem", "-purpose", "any"]
 BLOCKS = {"RSA": "META-INF/SIGNER.RSA", "EC": "META-INF/SIGNER.EC"}
 
 
 @pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: f"jdk{release(jdk)}")
-def test_signed_in_the_hsm_and_verified_by_openssl(jdk: Path, home: Path, session: Session, tmp_path: Path) -> None:
+def test_signed_in_the_hsm_and_verified_by_openssl(
+    jdk: Path, home: Path, session: Session, classes: Path, tmp_path: Path
+) -> None:
     certify(session, tmp_path, list(BLOCKS))
     jar = tmp_path / "unsigned.jar"
     with zipfile.ZipFile(jar, "w") as archive:
         archive.writestr("data.txt", "the data")
-    classes = str(compile_program("SignJar", tmp_path / "classes"))
     runner = Runner(jdk, environment_of(home, jdk))
-    signed = runner.bridge("java", "-cp", classes, "SignJar", str(tmp_path), str(jar), *BLOCKS)
+    signed = runner.program("-cp", str(classes), "SignJar", str(tmp_path), str(jar), *BLOCKS)
     assert (signed.returncode, signed.stderr) == (0, "")
     assert [line.partition(" ")[0] for line in signed.stdout.splitlines()] == list(BLOCKS)
 

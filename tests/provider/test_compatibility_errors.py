@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.engine.settings import Mode, Settings
-from bridge.engine.state import State
-from provider.conftest import Jvm, new_provider
+from provider.conftest import FIPS, new_provider
 from provider.jca import HSM, generate, java
 from provider.maps import attributes
 from provider.test_compatibility import rows, word
@@ -24,14 +22,19 @@ def secret(algorithm: str = "AES", **given: Any) -> Any:
     return generator.generateKey()
 
 
-def initialised(transformation: str, mode: int, key: Any, *more: Any) -> Any:
-    cipher = java("javax.crypto.Cipher").getInstance(transformation, HSM)
+def initialised(transformation: str, mode: int, key: Any, *more: Any, provider: str = HSM) -> Any:
+    cipher = java("javax.crypto.Cipher").getInstance(transformation, provider)
     cipher.init(mode, key, *more)
     return cipher
 
 
 def encrypt(key: Any, data: bytes = ZEROS, transformation: str = "AES/ECB/NoPadding") -> Any:
     return initialised(transformation, 1, key).doFinal(data)
+
+
+def encrypt_in_fips_mode() -> Any:
+    key = generate("RSA", FIPS).getPublic()
+    return initialised("RSA/ECB/PKCS1Padding", 1, key, provider=FIPS).doFinal(ZEROS)
 
 
 def decrypt(transformation: str, data: bytes, parameters: Any) -> Any:
@@ -167,7 +170,7 @@ HAPPENS: dict[str, list[Callable[[], Any]]] = {
     "a cipher is initialised for what it does not do": [lambda: initialised("AES/CBC/NoPadding", 3, secret())],
     "several keys match a `getKey`": [find_two],
     "nobody is logged in": [lambda: java("javax.crypto.KeyGenerator").getInstance("AES", new_provider()).generateKey()],
-    "FIPS mode forbids to encrypt": [lambda: encrypt(generate("RSA").getPublic(), ZEROS, "RSA/ECB/PKCS1Padding")],
+    "FIPS mode forbids to encrypt": [encrypt_in_fips_mode],
 }
 """What makes each row happen, in one way or several."""
 
@@ -176,10 +179,9 @@ def test_every_row_happens_in_a_test() -> None:
     assert {row["situation"] for row in rows("Errors")} == set(HAPPENS)
 
 
+@pytest.mark.usefixtures("fips")
 @pytest.mark.parametrize("row", rows("Errors"), ids=lambda row: row["situation"])
-def test_row(jvm: Jvm, row: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    if row["situation"].startswith("FIPS"):
-        monkeypatch.setattr(State, "settings", Settings(Mode.FIPS))
+def test_row(row: dict[str, str]) -> None:
     for happens in HAPPENS[row["situation"]]:
         with pytest.raises(java("java.lang.Exception")) as caught:
             happens()

@@ -168,6 +168,7 @@ def test_logout_destroys_the_session_keys(stranger: Any, new_user_name: Callable
     stranger.logout()
 
 
+@pytest.mark.in_process("a host's registered provider shares its session with the first one that a program makes")
 def test_the_second_provider_shares_the_login_and_the_keys_of_the_hosts(jvm: Jvm) -> None:
     pair = generate("EC", jvm.second)
     signed = sign("SHA256withECDSA", pair.getPrivate(), provider=jvm.registered)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,12 +15,14 @@ import jpype
 import pytest
 from conftest import PASSWORDS
 from jvm.conftest import environment_of
+from server.daemon import short_home
+from transport import over_socket
 
 from bridge.cluster import Clusters, clusters_from_environment
 from bridge.engine import Hsm, HsmError
 from bridge.jvm import find_jdk, host, start
 from bridge.store import create_home
-from provider.conftest import PASSWORD, Jvm
+from provider.conftest import PASSWORD, Jvm, served
 from provider.jca import DATA, EXCEPTIONS, generate, java, pin, refused, sign, verifies
 from provider.test_attributes_api import new_map
 from provider.test_key_search import open_store
@@ -34,13 +35,14 @@ def builder(name: str) -> Any:
     return java(f"{PROVIDER}.{name}").builder()
 
 
-def config(identifier: str | None) -> Any:
+def config(jvm: Jvm, identifier: str | None) -> Any:
     """Return a configuration with everything that the documentation's sample sets."""
     option = java(f"{PROVIDER}.OptionalParameters").VALIDATE_KEY_AT_INIT
-    server = builder("CloudHsmServer").withHostIP("10.0.0.1").withPort(2223).build()
+    host, port = jvm.server
+    server = builder("CloudHsmServer").withHostIP(host).withPort(port).build()
     cluster = builder("CloudHsmCluster").withClusterUniqueIdentifier(identifier).withServer(server)
-    cluster = cluster.withHsmCAFilePath(os.path.abspath("customerCA.crt")).withOptions(option, False)
-    logging = builder("CloudHsmLoggingConfig").withLogFile("cloudhsm-jce.log").withLogInterval("daily")
+    cluster = cluster.withHsmCAFilePath(str(jvm.authority)).withOptions(option, False)
+    logging = builder("CloudHsmLoggingConfig").withLogFile(str(jvm.home / "jce.log")).withLogInterval("daily")
     logging = logging.withLogType("file").withLogLevel("info").build()
     whole = builder("CloudHsmProviderConfig").withCluster(cluster.build()).withCloudHsmLogging(logging)
     return whole.build()
@@ -53,7 +55,7 @@ def configured(jvm: Jvm) -> Iterator[Callable[[str | None], Any]]:
     made: list[Any] = []
 
     def make(identifier: str | None) -> Any:
-        made.append(java(f"{PROVIDER}.CloudHsmProvider")(config(identifier)))
+        made.append(java(f"{PROVIDER}.CloudHsmProvider")(config(jvm, identifier)))
         assert security.addProvider(made[-1]) > 0
         return made[-1]
 
@@ -153,9 +155,9 @@ def with_option(value: Any) -> Any:
 
 
 def test_builders_keep_what_they_were_given_and_take_null_for_nothing(jvm: Jvm) -> None:
-    cluster = config("c").getCluster()
+    cluster = config(jvm, "c").getCluster()
     assert cluster.getClusterUniqueIdentifier() == "c"
-    assert [(str(s.getHostIP()), s.getPort()) for s in cluster.getServers()] == [("10.0.0.1", 2223)]
+    assert [(str(s.getHostIP()), s.getPort()) for s in cluster.getServers()] == [jvm.server]
     assert str(cluster.getOptions()) == "{VALIDATE_KEY_AT_INIT=false}"
     assert with_option(java("java.lang.Boolean").TRUE).build().getOptions().size() == 1
     empty = builder("CloudHsmCluster").withServer(None).withHsmCAFilePath(None).withClusterUniqueIdentifier(None)
@@ -169,8 +171,7 @@ def test_builders_keep_what_they_were_given_and_take_null_for_nothing(jvm: Jvm) 
 
 PROGRAM = """
 import jpype
-from bridge.jvm import start
-start({arguments})
+{start}
 java = jpype.JClass
 package = "com.amazonaws.cloudhsm.jce.provider."
 security = java("java.security.Security")
@@ -204,20 +205,36 @@ for identifier in {identifiers}:
 
 
 @pytest.fixture
-def other_home(tmp_path: Path, pristine_home: Path) -> Path:
+def home(unserved_home: Path) -> Path:
+    """A home without a daemon: ``run`` starts one."""
+    return unserved_home
+
+
+@pytest.fixture
+def other_home(pristine_home: Path) -> Iterator[Path]:
     """A second home, of other users' keys but with the same users."""
-    copy = tmp_path / "other"
-    shutil.copytree(pristine_home, copy)
-    return copy
+    with short_home(pristine_home) as other:
+        yield other
 
 
 def run(home: Path, identifiers: list[str], arguments: str = "", **changes: str) -> list[str]:
-    """Run a program in a process of its own; the system's credentials log every provider in."""
-    program = PROGRAM.format(identifiers=identifiers, arguments=arguments)
-    environment = {**environment_of(home, find_jdk()), **changes}
-    ran = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    """Run a program in a process of its own; the system's credentials log every provider in.
+
+    Args:
+        home: the default one.
+        identifiers: of the clusters for which the program makes providers.
+        arguments: of ``start``, if Python hosts the JVM.
+        changes: to the environment of the process that has the engine.
+    """
+    start = f"from bridge.jvm import start\nstart({arguments})"
+    if over_socket():
+        start = "from bridge.jvm.host import start_jvm\nstart_jvm([], [], interrupt=False)"
+    environment = environment_of(home, find_jdk()) | ({} if over_socket() else changes)
+    with served(home, **changes):
+        ran = subprocess.run(
+            [sys.executable, "-c", PROGRAM.format(identifiers=identifiers, start=start)],
+            env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.splitlines()
 
@@ -233,6 +250,7 @@ def test_identifiers_name_homes_in_the_environment(home: Path, other_home: Path)
     assert "HSMBRIDGE_CLUSTERS=third=" in third
 
 
+@pytest.mark.in_process("the call that hosts a JVM names the clusters")
 def test_identifiers_name_homes_in_a_call_of_start(home: Path, other_home: Path) -> None:
     arguments = f"clusters={{'mine': {str(other_home)!r}}}"
     mine, unknown = run(home, ["mine", "unknown"], arguments, HSMBRIDGE_CLUSTERS=f"unknown={home}")
@@ -277,6 +295,7 @@ def test_a_variable_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPat
         clusters_from_environment()
 
 
+@pytest.mark.in_process("the call that hosts a JVM names the clusters")
 def test_a_process_serves_the_clusters_of_its_first_start(jvm: Jvm, tmp_path: Path) -> None:
     with pytest.raises(HsmError, match="name all of them in the first call"):
         start(host._started[0].home, clusters={"late": tmp_path})

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 import select
-import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from conftest import log_in
 from jvm.conftest import Runner, environment_of, jdks
+from server.daemon import short_home
 
-from bridge.engine import Hsm
 from bridge.jvm.jdk import release
 from bridge.store import open_home
-from provider.certified import certify, certify_in_software, compile_program, start
+from provider.certified import certify, certify_in_software, start
+from provider.conftest import served
 
 PROTOCOLS = {"TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3"}
 HANDSHAKE = re.compile(r"javax\.net\.ssl\.SSL\w*Exception|java\.net\.SocketException")
@@ -48,36 +49,18 @@ class Program:
 
 @pytest.fixture(scope="module", params=jdks(), ids=lambda jdk: f"jdk{release(jdk)}")
 def program(
-    request: pytest.FixtureRequest,
-    pristine_home: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    copy_of: Callable[[Path, Path], Hsm],
+    request: pytest.FixtureRequest, pristine_home: Path, classes: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Program]:
     """The program, logged in as alice, who has keys and certificates; one JVM for all tests of a JDK."""
     folder = tmp_path_factory.mktemp("tls")
-    hsm = copy_of(pristine_home, folder / "home")
-    certify(log_in(hsm, "alice"), folder, ["RSA-server", "RSA-client", "EC-server", "EC-client"])
     certify_in_software(folder, ["RSA-peer", "EC-peer"])
-    runner = Runner(request.param, environment_of(folder / "home", request.param))
-    process = start(runner, "-cp", str(compile_program("Tls", folder / "classes")), "Tls", str(folder))
-    yield Program(process, folder)
-    out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (0, "", "")
-
-
-@pytest.fixture(scope="module")
-def copy_of() -> Iterator[Callable[[Path, Path], Hsm]]:
-    """Copy a home and open the copy; closed at the end."""
-    opened: list[Hsm] = []
-
-    def copy(home: Path, target: Path) -> Hsm:
-        shutil.copytree(home, target)
-        opened.append(open_home(target))
-        return opened[-1]
-
-    yield copy
-    for hsm in opened:
-        hsm.close()
+    with short_home(pristine_home) as home, closing(open_home(home)) as hsm, served(home):
+        certify(log_in(hsm, "alice"), folder, ["RSA-server", "RSA-client", "EC-server", "EC-client"])
+        runner = Runner(request.param, environment_of(home, request.param))
+        process = start(runner, "-cp", str(classes), "Tls", str(folder))
+        yield Program(process, folder)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (0, "", "")
 
 
 def openssl(program: Program, *arguments: str) -> subprocess.Popen[str]:

@@ -12,7 +12,7 @@ from jvm.conftest import Runner, environment_of, jdks
 
 from bridge.engine import Session
 from bridge.jvm.jdk import release
-from provider.certified import certify, compile_program
+from provider.certified import certify
 
 MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 PSS = "http://www.w3.org/2007/05/xmldsig-more#"
@@ -23,22 +23,23 @@ METHODS = {
 
 
 @pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: f"jdk{release(jdk)}")
-def test_signed_in_the_hsm_and_verified_by_a_stock_jvm(jdk: Path, home: Path, session: Session, tmp_path: Path) -> None:
+def test_signed_in_the_hsm_and_verified_by_a_stock_jvm(
+    jdk: Path, home: Path, session: Session, classes: Path, tmp_path: Path
+) -> None:
     certify(session, tmp_path, list(METHODS))
-    classes = str(compile_program("XmlSign", tmp_path / "classes"))
     pairs = [word for name, methods in METHODS.items() for method in methods for word in (name, method)]
     runner = Runner(jdk, environment_of(home, jdk))
 
-    signed = runner.bridge("java", "-cp", classes, "XmlSign", "sign", str(tmp_path), *pairs)
+    signed = runner.program("-cp", str(classes), "XmlSign", "sign", str(tmp_path), *pairs)
     assert (signed.returncode, signed.stderr, signed.stdout) == (0, "", "providers: with CloudHSM\n")
     names = [f"{name}-{method.partition('#')[2]}.xml" for name, methods in METHODS.items() for method in methods]
     assert sorted(path.name for path in tmp_path.glob("*.xml")) == sorted(names)
 
-    verified = runner.java("-cp", classes, "XmlSign", "verify", str(tmp_path), *pairs)
+    verified = runner.java("-cp", str(classes), "XmlSign", "verify", str(tmp_path), *pairs)
     assert (verified.returncode, verified.stderr) == (0, "")
     assert verified.stdout.splitlines() == [*(f"{name} true" for name in names), "providers: stock"]
 
     changed = tmp_path / names[0]
     changed.write_text(changed.read_text().replace("one of these", "two of these"))
-    again = runner.java("-cp", classes, "XmlSign", "verify", str(tmp_path), *pairs[:2])
+    again = runner.java("-cp", str(classes), "XmlSign", "verify", str(tmp_path), *pairs[:2])
     assert again.stdout.splitlines()[0] == f"{names[0]} false"

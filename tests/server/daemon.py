@@ -204,7 +204,10 @@ def is_alive(pid: int) -> bool:
 
 
 def memory(pid: int) -> int:
-    """Return the bytes of memory that a process has for itself: its pages that no other process shares.
+    """Return the bytes of memory that a process has, but for files.
+
+    It counts pages that are shared since a fork too: otherwise the end of one process would look like the growth of
+    another.
 
     Raises:
         ProcessLookupError: there is no such process any more.
@@ -214,7 +217,9 @@ def memory(pid: int) -> int:
     except FileNotFoundError:
         raise ProcessLookupError from None
     fields = dict(line.split(":", 1) for line in rollup.splitlines()[1:])
-    return sum(int(fields[name].split()[0]) * 1024 for name in ("Private_Clean", "Private_Dirty"))
+    if "Anonymous" not in fields:
+        raise ProcessLookupError
+    return int(fields["Anonymous"].split()[0]) * 1024
 
 
 def sockets(pid: int) -> int:

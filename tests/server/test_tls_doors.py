@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
+import random
 import socket
 import ssl
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -290,6 +291,24 @@ def test_half_open_handshakes_disturb_nobody_and_end(door: Door, known: Path) ->
                 assert peer.is_ended()
         assert report.wrong == 0
         assert report.longest < 2, report
+
+
+def test_garbage_instead_of_tls(door: Door, known: Path) -> None:
+    """Random bytes, and right records with random content, by the hundred."""
+    chance = random.Random(1)
+    workers = door.daemon.workers()
+    for number in range(500):
+        body = chance.randbytes(chance.choice((1, 5, 50, 500, 16_000)))
+        header = (b"", bytes([chance.randint(20, 24), 3, chance.randint(0, 4)]) + struct.pack(">H", len(body)))
+        # It may be ended before all is sent.
+        with Peer(socket.create_connection(door.address, 10)) as peer, suppress(OSError):
+            peer.socket.sendall(header[number % 2] + body)
+            if number % 3 == 0:
+                peer.socket.shutdown(socket.SHUT_WR)
+                while peer.socket.recv(1000):
+                    pass
+    assert door.daemon.workers() == workers
+    door.connect(context_in(known)).close()
 
 
 def test_the_log_tells_why_and_no_secret(door: Door, known: Path) -> None:

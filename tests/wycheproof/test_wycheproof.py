@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transport import transport
 
 from wycheproof import own
 from wycheproof.policy import Expected, expected
@@ -57,7 +58,8 @@ class Run:
 
 
 def run(folder: Path) -> Run:
-    done = subprocess.run([sys.executable, str(RUNNER), str(folder)], capture_output=True, text=True, check=False)
+    command = [sys.executable, str(RUNNER), "--transport", transport().value, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return Run(done.returncode, done.stdout.splitlines(), done.stderr)
 
 

@@ -67,14 +67,20 @@ public final class Caller {
 
   private final String user;
   private final String password;
+  private final String host;
+  private final int port;
+  private final String authority;
 
-  private Caller(String user, String password) {
-    this.user = user;
-    this.password = password;
+  private Caller(String[] arguments) {
+    user = arguments[0];
+    password = arguments[1];
+    host = arguments[2];
+    port = Integer.parseInt(arguments[3]);
+    authority = arguments[4];
   }
 
   public static void main(String[] arguments) throws Exception {
-    Caller caller = new Caller(arguments[0], arguments[1]);
+    Caller caller = new Caller(arguments);
     CloudHsmProvider provider = caller.register();
     caller.unauthenticated();
     caller.logIn(provider, caller.pin());
@@ -89,11 +95,11 @@ public final class Caller {
 
   private CloudHsmProvider register() {
     try {
-      CloudHsmServer server = CloudHsmServer.builder().withHostIP("10.0.0.1").withPort(2223).build();
+      CloudHsmServer server = CloudHsmServer.builder().withHostIP(host).withPort(port).build();
       CloudHsmCluster cluster =
           CloudHsmCluster.builder()
               .withClusterUniqueIdentifier("caller")
-              .withHsmCAFilePath("/opt/cloudhsm/etc/customerCA.crt")
+              .withHsmCAFilePath(authority)
               .withOptions(OptionalParameters.VALIDATE_KEY_AT_INIT, false)
               .withOptions(OptionalParameters.KEY_AVAILABILITY_CHECK, Boolean.TRUE)
               .withServer(server)

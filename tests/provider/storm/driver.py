@@ -1,4 +1,4 @@
-"""Hosts the storm in this process, and counts what the engine holds before and after.
+"""Runs the storm in this process, and counts what engine and provider hold before and after.
 
 Arguments: folder of classes, seconds, seed, threads, and actions if only some shall run. The last line of the output is
 JSON. With ``HSMBRIDGE_HOME``, ``HSM_USER`` and ``HSM_PASSWORD`` as for any program.
@@ -13,7 +13,7 @@ from collections import Counter
 
 import jpype
 
-from bridge.jvm import start
+from provider.driving import begin, sessions
 
 _PATIENCE = 3.0
 """Seconds without a change after which nothing more is expected to go."""
@@ -26,6 +26,11 @@ def engine_objects() -> Counter[str]:
     return Counter(name for name in names if name.startswith("bridge."))
 
 
+def daemon_objects() -> Counter[str]:
+    """Count what the daemon has, if there is one."""
+    return Counter({"sessions of the daemon": sessions()})
+
+
 def java_objects(census: object) -> Counter[str]:
     """Count the provider's own objects that are alive, by class."""
     lines = str(census.instances()).splitlines()  # type: ignore[attr-defined] # a Java class
@@ -34,9 +39,7 @@ def java_objects(census: object) -> Counter[str]:
 
 def main(classes: str, seconds: str, seed: str, threads: str, *only: str) -> None:
     """Run, and print what was found."""
-    start(classpath=[classes])
-    # The first provider that a program makes shares the registered one's session, all others have their own.
-    jpype.JClass("com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider")()
+    begin(classes)
     storm, census = jpype.JClass("Storm"), jpype.JClass("Census")
     # Each action once: what is made on first use and kept for good is no leak.
     problems = [str(problem) for problem in storm.once(int(seed), *only).problems]
@@ -59,14 +62,19 @@ def main(classes: str, seconds: str, seed: str, threads: str, *only: str) -> Non
 def settled(census: object, expected: Counter[str]) -> Counter[str]:
     """Count when the garbage collectors are done: when there is no more than expected, or for long no change."""
     end = time.monotonic() + _PATIENCE
-    counts = engine_objects() + java_objects(census)
+    counts = everything(census)
     while counts - expected and time.monotonic() < end:
         jpype.java.lang.System.gc()
         time.sleep(0.2)
-        latest = engine_objects() + java_objects(census)
+        latest = everything(census)
         if latest != counts:
             counts, end = latest, time.monotonic() + _PATIENCE
     return counts
+
+
+def everything(census: object) -> Counter[str]:
+    """Count everything that could be left over."""
+    return engine_objects() + daemon_objects() + java_objects(census)
 
 
 main(*sys.argv[1:])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from jvm.conftest import environment_of, jdks
+from transport import over_socket
 
 from bridge.jvm.jdk import release
-from provider.programs import compiled, hosted
+from provider.programs import compiled, driven
 
 HERE = Path(__file__).parent
 THREADS = 16
@@ -24,16 +25,18 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def storm(home: Path, jdk: Path, classes: Path, seconds: int) -> None:
     """Run the storm and hold it to its promises; a failure names the seed, which HSMBRIDGE_SEED repeats."""
-    report = hosted(HERE / "driver.py", environment_of(home, jdk), seconds + 120, classes, seconds, SEED, THREADS)
+    report = driven(HERE / "driver.py", environment_of(home, jdk), seconds + 120, classes, seconds, SEED, THREADS)
     assert report["problems"] == [], f"HSMBRIDGE_SEED={SEED}\n" + "\n".join(report["problems"])
     assert report["actions"] > 20 * seconds, report
     assert report["abandoned"] > 0, report
     assert report["keys"] == [0, 0], f"keys that the user sees, and in the engine, HSMBRIDGE_SEED={SEED}"
-    assert report["left over"] == {}, f"objects of the engine and the provider, HSMBRIDGE_SEED={SEED}"
+    # A client keeps a connection, with its parts, for each thread that was at work at the same time as others.
+    left = {name: count for name, count in report["left over"].items() if "socket" not in name or count > THREADS}
+    assert left == {}, f"objects of the engine and the provider, HSMBRIDGE_SEED={SEED}"
 
 
 def test_a_storm(home: Path, classes: Path) -> None:
-    storm(home, jdks()[0], classes, seconds=8)
+    storm(home, jdks()[0], classes, seconds=5 if over_socket() else 8)
 
 
 @pytest.mark.soak

@@ -1,7 +1,7 @@
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.HsmException;
-import io.hsmbridge.engine.InProcess;
 import io.hsmbridge.engine.ReturnCodes;
+import io.hsmbridge.locate.Locator;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
@@ -88,7 +88,7 @@ public final class Fuzz {
   private void work(long count, Path folder, String user, String password, String prefix, long first) {
     try {
       Material material = new Material(folder);
-      Engine engine = InProcess.factory().open(null);
+      Engine engine = Locator.open(null, null);
       engine.login(user, password.getBytes(StandardCharsets.UTF_8));
       List<Target> targets = new ArrayList<>();
       targets.addAll(UnwrapTargets.of(material));
