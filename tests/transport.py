@@ -16,6 +16,9 @@ from pathlib import Path
 
 from bridge.jvm import jar_path
 
+QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Options of JVMs that live for a few tests: what they run is not worth much compiling."""
+
 PROVIDER = "com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider"
 
 VARIABLE = "HSMBRIDGE_TEST_TRANSPORT"
@@ -56,11 +59,12 @@ def java_command(jdk: Path, arguments: Sequence[str]) -> list[str]:
         arguments: of ``java``, beginning with ``-cp``.
     """
     if not over_socket():
-        return [sys.executable, "-m", "bridge.cli", "java", *arguments]
+        return [sys.executable, "-m", "bridge.cli", "java", *QUICK_START, *arguments]
     option, path, *rest = arguments
     assert option == "-cp", arguments
     return [
         str(jdk / "bin" / "java"),
+        *QUICK_START,
         f"-Djava.security.properties={registering(jdk)}",
         option,
         f"{jar_path()}:{path}",

@@ -230,7 +230,7 @@ class State:
                 self._damaged.discard(handle)
                 old = self._objects.get(handle)
                 if old is not None:
-                    self._labels[old.label].discard(handle)
+                    self._forget_label(old)
             # Others read while this goes on: a key that changes is there at every moment.
             self._objects.update(new)
             for obj in changes.objects:
@@ -241,6 +241,12 @@ class State:
             self._users = {(user.role, user.name): user for user in changes.users}
             self._settings = changes.settings
             self._generation = changes.generation
+
+    def _forget_label(self, obj: HsmObject) -> None:
+        handles = self._labels[obj.label]
+        handles.discard(obj.handle)
+        if not handles:
+            del self._labels[obj.label]
 
     @staticmethod
     def _damage(handles: Sequence[int]) -> HsmError:

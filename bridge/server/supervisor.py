@@ -8,7 +8,6 @@ import selectors
 import signal
 import socket
 import ssl
-import struct
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from bridge.server.metrics import Counters
 from bridge.server.pipe import Messages, send
 from bridge.server.registry import Registry
 from bridge.server.shared import RegistryClient
+from bridge.server.transport import uid_of
 from bridge.server.wire import encode_refusal
 from bridge.server.worker import STOP, TCP, UNIX, Timing, Worker, run_worker
 
@@ -250,7 +250,8 @@ class Supervisor:
             _log.warning("a connection could not be accepted", extra={"reason": error.strerror})
             return
         unix = accepted.family == socket.AF_UNIX
-        if unix and not _may_connect(accepted):
+        if unix and uid_of(accepted) not in (os.getuid(), 0):
+            # The socket's mode says so already, unless somebody changed it.
             _log.warning("a connection of another user was refused")
         elif self._connections() >= MOST_CONNECTIONS:
             _log.warning("a connection was refused", extra={"connections": MOST_CONNECTIONS})
@@ -390,15 +391,6 @@ class Supervisor:
         except OSError as error:
             # Serving goes on; `hsmbridge status` shows the workers of before.
             _log.error("the daemon's record cannot be written", extra={"reason": error.strerror})
-
-
-def _may_connect(accepted: socket.socket) -> bool:
-    """Tell whether a peer is our own user, or root; the socket's mode says so already, unless somebody changed it."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return True
-    layout = struct.Struct("3i")
-    uid = layout.unpack(accepted.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, layout.size))[1]
-    return uid in (os.getuid(), 0)
 
 
 def _say_full(accepted: socket.socket) -> None:

@@ -43,7 +43,7 @@ class Plain:
     ready = True
 
     def __init__(self, connection: socket.socket) -> None:
-        self.identity = b"uid %d" % _uid_of(connection)
+        self.identity = b"uid %d" % uid_of(connection)
 
     def received(self, data: memoryview) -> memoryview:
         """See :meth:`Transport.received`."""
@@ -54,7 +54,8 @@ class Plain:
         return data
 
 
-def _uid_of(connection: socket.socket) -> int:
+def uid_of(connection: socket.socket) -> int:
+    """Return the user id of the process at the other end of a Unix domain socket, as the kernel knows it."""
     if hasattr(socket, "SO_PEERCRED"):
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         uid: int = struct.unpack("3i", credentials)[1]

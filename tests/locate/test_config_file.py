@@ -70,8 +70,8 @@ def test_reads_the_file_of_the_original(probe: Probe, home: Path) -> None:
         f"ConfigFile[path={path}, clusters=[ClusterConfig[identifier=null, "
         "hsmCa=/opt/cloudhsm/etc/customerCA.crt, clientCertificate=/opt/cloudhsm/etc/client.crt, "
         "clientKey=/opt/cloudhsm/etc/client.key, servers=[10.0.0.1:2223, [::1]:2223], availabilityCheck=false, "
-        "clearExtraction=null, retry=null]], logging=LogConfig[type=file, file=/opt/cloudhsm/run/cloudhsm-jce.log, "
-        "level=info, interval=daily]]"
+        "clearExtraction=null, retry=null]], switchedOff=[], logging=LogConfig[type=file, "
+        "file=/opt/cloudhsm/run/cloudhsm-jce.log, level=info, interval=daily]]"
     )
 
 
@@ -210,3 +210,9 @@ def test_what_is_no_text_is_refused(probe: Probe, home: Path, content: bytes, wh
 def test_a_file_that_cannot_be_read_is_refused(probe: Probe, home: Path) -> None:
     (home / "cloudhsm-jce.cfg").mkdir()
     assert "cloudhsm-jce.cfg cannot be read (" in probe.refuses("default", kind=IO_EXCEPTION)
+
+
+def test_a_byte_order_mark_is_no_hindrance(probe: Probe, home: Path) -> None:
+    path = put(home, {"cluster_id": "marked", "servers": []})
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert "identifier=marked" in probe("file")

@@ -96,3 +96,21 @@ def test_a_log_file_that_cannot_be_written_is_refused(probe: Probe, tmp_path: Pa
     message = probe.refuses("logs", "file", tmp_path / "missing" / "jce.log", "info", kind=IO_EXCEPTION)
     assert message.startswith(f"The log file {tmp_path}/missing/jce.log cannot be written (")
     assert message.endswith("Name another with `hsmbridge configure --log-file FILE`, or withLogFile.")
+
+
+def test_an_interrupt_does_not_close_the_file(probe: Probe, tmp_path: Path) -> None:
+    path = tmp_path / "jce.log"
+    path.touch(0o644)
+    assert probe("interrupted", path) == "true"
+    assert [line.split()[-1] for line in path.read_text().splitlines()] == ["one", "two", "three"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert probe.end() == ""
+
+
+def test_providers_that_share_a_file_get_the_lower_level(probe: Probe, tmp_path: Path) -> None:
+    for level in ("debug", "error"):
+        probe("logs", "file", tmp_path / "jce.log", level)
+    assert [line.split()[1] for line in (tmp_path / "jce.log").read_text().splitlines()] == [
+        *("ERROR", "WARN", "INFO", "DEBUG"),
+        *("ERROR", "WARN", "INFO", "DEBUG"),
+    ]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from pathlib import Path
 
+import pytest
 from cli.command import ADMIN, ALICE, process
+from jvm.conftest import jdks
 
+from bridge.jvm import jar_path
 from locate.conftest import HSMBRIDGE, NewProbe, with_command
 
 
@@ -25,14 +29,20 @@ def script(path: Path, text: str) -> Path:
 
 
 def test_starts_from_the_path_and_again_when_it_is_gone(new_probe: NewProbe, short_home: Path, tmp_path: Path) -> None:
-    environment = {**ALICE, **ADMIN, "HSMBRIDGE_AUTOSTART": "", "PATH": with_command(tmp_path / "bin")}
+    path = f".:{with_command(tmp_path / 'bin')}"
+    others = {"AWS_SECRET_ACCESS_KEY": "s", "DB_PASSWORD": "s", "PYTHONPATH": "/nowhere", "LC_ALL": "C.UTF-8"}
+    environment = {**ALICE, **ADMIN, **others, "HSMBRIDGE_AUTOSTART": "", "PATH": path}
     probe = new_probe(short_home, **environment)
     assert probe("default") == "CloudHSM true"
     first = pid(short_home)
-    secrets = {b"HSM_USER", b"HSM_PASSWORD", b"HSMBRIDGE_ADMIN_PASSWORD"}
-    variables = Path(f"/proc/{first}/environ").read_bytes().split(b"\0")
-    assert not secrets & {variable.partition(b"=")[0] for variable in variables}
-    assert f"HSMBRIDGE_HOME={short_home}".encode() in variables
+    given = Path(f"/proc/{first}/environ").read_text().rstrip("\0").split("\0")
+    variables = {name: value for name, _, value in (variable.partition("=") for variable in given)}
+    allowed = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "JAVA_HOME"}
+    assert {name for name in variables if not name.startswith(("HSMBRIDGE_", "XDG_"))} <= allowed
+    assert not [name for name in variables if "PASSWORD" in name]
+    assert variables["HSMBRIDGE_HOME"] == str(short_home)
+    assert variables["PATH"] == path.removeprefix(".:")
+    assert variables["LC_ALL"] == "C.UTF-8"
 
     assert new_probe(short_home, **environment)("default") == "CloudHSM true"
     assert pid(short_home) == first
@@ -121,3 +131,25 @@ def test_many_threads_start_one_daemon(new_probe: NewProbe, short_home: Path, tm
     assert process(short_home, {}, "serve", "--stop").returncode == 0
     assert probe("threads", 8) == "8"
     assert (tmp_path / "count").read_text() == "x\nx\n"
+
+
+def test_a_provider_in_the_first_place_starts_its_daemon_again(new_probe: NewProbe, short_home: Path) -> None:
+    """To start it takes random numbers, for the name of a file; they must not be asked of the daemon."""
+    probe = new_probe(short_home, **ALICE, HSMBRIDGE_AUTOSTART="true", HSMBRIDGE_COMMAND=str(HSMBRIDGE))
+    assert probe("first") == "1"
+    os.kill(pid(short_home), signal.SIGKILL)
+    begin = time.monotonic()
+    assert probe("random") != probe("random")
+    assert time.monotonic() - begin < 20
+
+
+def test_an_interrupt_does_not_stop_the_start(new_probe: NewProbe, short_home: Path, tmp_path: Path) -> None:
+    command = script(tmp_path / "command", f'sleep 0.5; exec {HSMBRIDGE} "$@"')
+    probe = new_probe(short_home, **ALICE, HSMBRIDGE_AUTOSTART="true", HSMBRIDGE_COMMAND=str(command))
+    assert probe("startInterrupted", 300) == "CloudHSM true true"
+
+
+@pytest.mark.parametrize("new_probe", jdks(), ids=lambda jdk: jdk.name, indirect=True)
+def test_an_application_that_is_gone_leaves_no_class_behind(new_probe: NewProbe, short_home: Path) -> None:
+    probe = new_probe(short_home, **ALICE, HSMBRIDGE_AUTOSTART="true", HSMBRIDGE_COMMAND=str(HSMBRIDGE))
+    assert probe("unloads", jar_path()) == "true"

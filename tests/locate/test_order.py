@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli.command import ADMIN, ALICE, clean_environment, process
 from jvm.conftest import jdks
+from server.shell import Fake, frame
 
+from bridge.engine import ReturnCode
 from bridge.jvm import jar_path
 from locate.conftest import HSMBRIDGE, IO_EXCEPTION, UNREACHABLE, NewProbe, Probe
 
@@ -179,3 +185,31 @@ def test_the_jar_needs_nothing_but_the_jdk() -> None:
         [jdeps, "--print-module-deps", "--ignore-missing-deps", jar_path()], capture_output=True, text=True, check=True
     )
     assert shown.stdout == "java.base,java.logging\n"
+
+
+@pytest.mark.parametrize("jdk", jdks(), ids=lambda jdk: jdk.name)
+def test_the_jdk_that_makes_a_provider_twice_tries_a_wrong_password_once(jdk: Path, tmp_path: Path) -> None:
+    logins: list[object] = []
+
+    def answer(request: Sequence[Any]) -> bytes:
+        logins.append(request[1])
+        return frame(request[0], ReturnCode.PIN_INCORRECT, "Wrong password.")
+
+    listed = (jdk / "conf" / "security" / "java.security").read_text()
+    number = len(re.findall(r"^security\.provider\.\d+=", listed, re.MULTILINE)) + 1
+    line = f"security.provider.{number}=com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider\n"
+    (tmp_path / "extra").write_text(line)
+    options = [f"-J-Djava.security.properties={tmp_path}/extra", "-J-classpath", f"-J{jar_path()}"]
+    store = ["-list", "-storetype", "CloudHSM", "-keystore", "NONE", "-storepass", "password"]
+    with tempfile.TemporaryDirectory(prefix="hb", dir="/tmp") as home:
+        daemon = Fake(Path(home) / "engine.sock", answer)
+        honest = daemon.honest
+        daemon.hook = lambda request: answer(request) if request[1] == "login" else honest(request)
+        environment = clean_environment(Path(home), {**ALICE, "LANG": "C.UTF-8"})
+        ran = subprocess.run(
+            [jdk / "bin" / "keytool", *options, *store], env=environment, capture_output=True, text=True, check=False
+        )
+        daemon.close()
+    assert ran.returncode == 1
+    assert logins == ["login"]
+    assert "Wrong password." in ran.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -79,7 +80,10 @@ def test_the_file_names_the_server(server: Server, elsewhere: Path, probe: Probe
     assert f"HOME={server.home}" in probe("session")
     assert probe("default") == "CloudHSM true"
     # The first cluster of the file is the default one, and no other's.
-    assert "cloudhsm-jce.cfg: it names no server of the cluster blue" in probe.refuses("configured", "blue", "", "")
+    assert probe.refuses("configured", "blue", "", "") == (
+        f"The configuration file {elsewhere}/cloudhsm-jce.cfg names no server of the cluster blue; it has: one without "
+        '"cluster_id". Correct the identifier, or add the cluster with `hsmbridge configure add-cluster`.'
+    )
 
 
 def test_the_program_names_the_server_and_the_file_the_certificate(
@@ -239,3 +243,30 @@ def test_stock_jvms_reach_a_server_too(server: Server, elsewhere: Path, tmp_path
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Keystore provider: CloudHSM" in ran.stdout
+
+
+def test_servers_that_are_switched_off_do_not_lead_home(server: Server, elsewhere: Path, probe: Probe) -> None:
+    server.configure(elsewhere, "-a", f"127.0.0.1:{server.port}", "--cluster-id", "blue")
+    path = elsewhere / "cloudhsm-jce.cfg"
+    settings = json.loads(path.read_text())
+    settings["clusters"][0]["cluster"]["servers"][0]["enable"] = False
+    path.write_text(json.dumps(settings))
+    for command in (("default",), ("configured", "blue", "", "")):
+        message = probe.refuses(*command, kind=IO_EXCEPTION)
+        assert f'In the configuration file {path} all servers of the cluster blue have "enable": false.' in message
+
+
+def test_a_server_that_refuses_the_certificate_is_passed_over(
+    server: Server, pristine_home: Path, elsewhere: Path, probe: Probe, tmp_path: Path
+) -> None:
+    """The refusal comes after the handshake: the connection itself is made."""
+    with short_copy(pristine_home) as home:
+        picky = Server(home, tmp_path / "picky")
+        both = tmp_path / "both.crt"
+        both.write_text((server.client / "ca.crt").read_text() + (picky.client / "ca.crt").read_text())
+        server.configure(elsewhere, "-a", f"127.0.0.1:{picky.port}", f"127.0.0.1:{server.port}")
+        path = elsewhere / "cloudhsm-jce.cfg"
+        path.write_text(path.read_text().replace(str(server.client / "ca.crt"), str(both)))
+        assert probe("default") == "CloudHSM true"
+        assert f"Connections go to the server 127.0.0.1:{server.port} now." in probe.errors.read_text()
+        probe.errors.write_text("")

@@ -14,7 +14,7 @@ import pytest
 from cli.command import run
 from conftest import PASSWORDS, log_in
 from server.daemon import Daemon, serving, short_home
-from transport import over_socket
+from transport import QUICK_START, over_socket
 
 from bridge.cluster import VARIABLE
 from bridge.engine import Attribute, Hsm, MechanismType, Role, Session
@@ -119,7 +119,7 @@ def jvm(pristine_home: Path, fips_home: Path) -> Iterator[Jvm]:
                 patch.setenv(variable, file)
             registered = start_plainly(home)
         else:
-            registered = start(home, "alice", PASSWORDS["alice"].decode(), clusters=clusters)
+            registered = start(home, "alice", PASSWORDS["alice"].decode(), clusters=clusters, jvm_options=QUICK_START)
         second = new_provider()
         if over_socket():
             second.login(None, pin(f"alice:{PASSWORDS['alice'].decode()}"))
@@ -151,7 +151,7 @@ def listening(home: Path, clusters: Mapping[str, Path]) -> Iterator[tuple[tuple[
 
 def start_plainly(home: Path) -> Any:
     """Start a JVM that knows nothing of Python's engine, and register a provider as a program does."""
-    start_jvm([f"-Dhsmbridge.home={home}", "-Dhsmbridge.autostart=false"], [], interrupt=False)
+    start_jvm([*QUICK_START, f"-Dhsmbridge.home={home}", "-Dhsmbridge.autostart=false"], [], interrupt=False)
     provider = new_provider()
     provider.login(None, pin(f"alice:{PASSWORDS['alice'].decode()}"))
     java("java.security.Security").addProvider(provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 import time
@@ -13,8 +14,9 @@ import msgpack
 import pytest
 
 from bridge.engine import ReturnCode
+from bridge.jvm import find_jdk
 from server.daemon import until
-from server.shell import Refused, Shell, fake, frame
+from server.shell import Refused, Shell, fake, frame, shell
 
 DEVICE_REMOVED = 0x32
 SESSION_COUNT = 0xB1
@@ -264,18 +266,133 @@ def test_an_interrupt_before_changes_nothing(client: Shell, short: Path) -> None
         client.call("close")
 
 
-def test_an_interrupt_of_what_changes_something_says_so(client: Shell, short: Path) -> None:
+@pytest.mark.parametrize("command", [("generateKey", 1, {}), ("login", "alice", b"password")], ids=["key", "login"])
+def test_an_interrupt_does_not_break_off_what_changes_something(
+    client: Shell, short: Path, command: tuple[object, ...]
+) -> None:
+    reached, interrupted = threading.Event(), threading.Event()
+
+    def answer(request: Sequence[Any]) -> bytes | None:
+        if request[1] in ("hello", "close"):
+            return daemon.honest(request)
+        reached.set()
+        assert interrupted.wait(10)
+        return frame(request[0], 0, None if request[1] == "login" else 7)
+
     with fake(short, lambda request: None) as (daemon, path):
+        daemon.hook = answer
         client.open(path)
-        number = client.begin("generateKey", 1, {})
-        until(lambda: daemon.count("generateKey") == 1, "the request")
+        number = client.begin("noticing", *command)
+        assert reached.wait(10)
         client.call("interrupt", number)
-        with pytest.raises(Refused) as caught:
-            client.end(number)
-        assert caught.value.code == DEVICE_REMOVED
-        assert "interrupted" in caught.value.message
-        assert "may have been carried out" in caught.value.message
+        time.sleep(0.1)
+        interrupted.set()
+        assert client.end(number) is True, "the flag is set again"
         client.call("close")
+
+
+def test_a_connection_that_says_nothing_is_replaced_in_time(client: Shell, short: Path) -> None:
+    """As one does that a router has forgotten; the others that are idle are no better."""
+    frozen = threading.Event()
+
+    def answer(request: Sequence[Any]) -> bytes | None:
+        if frozen.is_set() and daemon.connections < 4:
+            return None
+        time.sleep(0.05)
+        return frame(request[0], 0, b"signature")
+
+    with fake(short, answer) as (daemon, path):
+        client.open(path, request=2000, connections=2)
+        for waiting in [client.begin(*SIGN) for _ in range(2)]:
+            client.end(waiting)
+        until(lambda: daemon.connections == 3, "two, and the one that keeps the session")
+        frozen.set()
+        start = time.monotonic()
+        assert client.call(*SIGN) == b"signature"
+        assert 0.4 < time.monotonic() - start < 1.9
+        client.call("close")
+
+
+def test_a_password_that_is_refused_later_is_read_again(client: Shell, short: Path) -> None:
+    """What the system properties hold then is tried; the same password is not tried on and on."""
+    with fake(short, lambda request: frame(request[0], 0, b"signature")) as (daemon, path):
+        client.open(path)
+        client.call("login", "alice", b"password")
+        client.call("readLogin", "alice", b"password")
+        honest, logins, right, code = daemon.honest, [], b"new password", ReturnCode.PIN_INCORRECT
+
+        def changed(request: Sequence[Any]) -> bytes | None:
+            if request[1] == "hello" and "session" in request[3]:
+                return frame(request[0], SESSION_HANDLE_INVALID, "That session has ended.")
+            if request[1] == "login":
+                logins.append(request[3])
+                if request[3] != right:
+                    return frame(request[0], code, "Refused.")
+            return honest(request)
+
+        daemon.hook = changed
+        daemon.end_connections()
+        assert refused(client, ReturnCode.PIN_INCORRECT, *SIGN) == "Refused."
+        for _ in range(3):
+            assert "HSM_USER and HSM_PASSWORD no longer log in" in refused(client, ReturnCode.PIN_INCORRECT, *SIGN)
+        assert logins == [b"password"]
+        client.call("readLogin", "alice", right)
+        assert client.call(*SIGN) == b"signature"
+        assert logins == [b"password", right]
+
+        # A locked account counts no tries: it is tried again until somebody unlocks it.
+        right, code = b"", ReturnCode.PIN_LOCKED
+        daemon.end_connections()
+        refused(client, ReturnCode.PIN_LOCKED, *SIGN)
+        assert "unlock the account" in refused(client, ReturnCode.PIN_LOCKED, *SIGN)
+        assert len(logins) == 3
+        right = b"new password"
+        time.sleep(2.1)
+        assert client.call(*SIGN) == b"signature"
+        client.call("close")
+
+
+def test_buffers_are_wiped_and_small_when_idle(client: Shell) -> None:
+    assert client.call("wiped", b"plaintext" * 5) is True
+    assert client.call("wiped", b"plaintext" * 20_000) is True
+
+
+def test_threads_end_when_nothing_is_open(classes: Path, short: Path) -> None:
+    with shell(find_jdk() / "bin" / "java", classes) as own, fake(short, after(0, 0)) as (_, path):
+        own.open(path)
+        own.call("login", "alice", b"password")
+        assert own.call("threads") > 0
+        own.call("close")
+        until(lambda: own.call("threads") == 0, "no thread is left", 12)
+        own.open(path, request=300)
+        assert own.call("threads") > 0
+        own.call("close")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes sockets of other users")
+@pytest.mark.parametrize("what", ["daemon", "file", "folder"])
+def test_no_password_is_sent_to_another_user(client: Shell, short: Path, what: str) -> None:
+    """A daemon of the user nobody; the files alone give another one away too."""
+    short.chmod(0o777)
+    if what == "daemon":
+        os.seteuid(65534)
+    try:
+        fakes = fake(short, after(0, 0))
+        daemon, path = fakes.__enter__()
+    finally:
+        os.seteuid(0)
+    try:
+        if what == "daemon":
+            os.chown(path, 0, 0)
+        else:
+            os.chown(path if what == "file" else short, 65534, 65534)
+        with pytest.raises(Refused) as caught:
+            client.open(path)
+        subject = {"daemon": "the daemon", "file": "it", "folder": "its folder"}[what]
+        assert f"{subject} belongs to the user nobody, and this program runs as root" in caught.value.message
+        assert daemon.requests == []
+    finally:
+        fakes.__exit__(None, None, None)
 
 
 def test_a_login_that_broke_leaves_no_session_behind(client: Shell, short: Path) -> None:

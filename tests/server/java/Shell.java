@@ -2,6 +2,7 @@ package io.hsmbridge.socket;
 
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.HsmException;
+import io.hsmbridge.engine.RepeatsLogin;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.Security;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -131,6 +133,19 @@ public final class Shell {
         System.gc();
         long used = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         return out -> out.number(used);
+      case "threads":
+        // Of the client.
+        long count = Thread.getAllStackTraces().keySet().stream().filter(t -> t.getName().startsWith("hsmb")).count();
+        return out -> out.number(count);
+      case "readLogin":
+        // Later, in place of the credentials of the system.
+        String user = in.text();
+        byte[] password = in.bytes();
+        ((RepeatsLogin) engine).readLoginFrom(receiver -> receiver.accept(user, password));
+        return MessageWriter::nil;
+      case "wiped":
+        boolean wiped = Echo.isWiped(in.bytes());
+        return out -> out.flag(wiped);
       case "insert":
         Object provider =
             Class.forName("com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider").getConstructor().newInstance();
@@ -305,5 +320,61 @@ public final class Shell {
 
   private static Link.Arguments bytes(byte[] value) {
     return out -> out.bytes(ByteBuffer.wrap(value));
+  }
+
+  /** A daemon that decrypts nothing: the answer to each request is its last argument. */
+  private static final class Echo implements Wire {
+
+    private final byte[] data;
+    private ByteBuffer answer;
+    private ByteBuffer used;
+
+    Echo(byte[] data) {
+      this.data = data;
+    }
+
+    /** Tells whether a link's buffer is empty after data went both ways, and small after it was idle. */
+    static boolean isWiped(byte[] data) throws IOException {
+      Echo echo = new Echo(data);
+      Link link = new Link(echo);
+      byte[] result =
+          link.exchange(
+              Method.DECRYPT,
+              request -> request.number(1).number(2).parameter(null).bytes(data),
+              MessageReader::bytes,
+              true,
+              NEVER);
+      boolean wiped = Arrays.equals(data, result);
+      for (int i = 0; i < echo.used.capacity(); i++) {
+        wiped &= echo.used.get(i) == 0;
+      }
+      link.shrink();
+      return wiped && !link.isLarge();
+    }
+
+    @Override
+    public void deadline(long deadline) {}
+
+    @Override
+    public void write(ByteBuffer bytes) {
+      bytes.position(bytes.limit());
+      answer = new MessageWriter().begin().array(3).number(1).number(0).bytes(ByteBuffer.wrap(data)).end();
+    }
+
+    @Override
+    public void read(ByteBuffer buffer) {
+      used = buffer;
+      while (buffer.hasRemaining() && answer.hasRemaining()) {
+        buffer.put(answer.get());
+      }
+    }
+
+    @Override
+    public boolean isQuiet() {
+      return true;
+    }
+
+    @Override
+    public void close() {}
   }
 }

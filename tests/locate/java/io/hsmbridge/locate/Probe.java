@@ -15,10 +15,16 @@ import io.hsmbridge.socket.Wire;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.ref.WeakReference;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.Provider;
+import java.security.SecureRandom;
+import java.security.Security;
 import java.security.Signature;
 import java.time.Clock;
 import java.time.Duration;
@@ -81,6 +87,11 @@ public final class Probe {
       case "held" -> sign(held);
       case "threads" -> threads(Integer.parseInt(words.get(0)));
       case "failover" -> failover(words);
+      case "first" -> first();
+      case "random" -> String.valueOf(new SecureRandom().nextInt());
+      case "unloads" -> unloads(Path.of(words.get(0)));
+      case "interrupted" -> interrupted(words);
+      case "startInterrupted" -> startInterrupted(Long.parseLong(words.get(0)));
       case "log" -> log(words);
       case "logs" -> logs(words);
       default -> throw new IllegalArgumentException(command);
@@ -118,6 +129,64 @@ public final class Probe {
     Signature software = Signature.getInstance("SHA256withECDSA", "SunEC");
     software.initVerify(pair.getPublic());
     return provider.getName() + " " + software.verify(signed);
+  }
+
+  private static String first() throws Exception {
+    held = new CloudHsmProvider();
+    return String.valueOf(Security.insertProviderAt(held, 1));
+  }
+
+  /** Makes a provider and interrupts the thread meanwhile; tells whether its flag is set at the end. */
+  private static String startInterrupted(long milliseconds) throws Exception {
+    Thread maker = Thread.currentThread();
+    Thread interrupter =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(milliseconds);
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              maker.interrupt();
+            });
+    interrupter.start();
+    String result = sign(new CloudHsmProvider());
+    return result + " " + Thread.interrupted();
+  }
+
+  /** Uses the provider as a web application does that has the jar in itself; tells whether all of it goes. */
+  private static String unloads(Path jar) throws Exception {
+    WeakReference<ClassLoader> loader = used(jar);
+    for (int i = 0; i < 100 && loader.get() != null; i++) {
+      System.gc();
+      Thread.sleep(100);
+    }
+    return String.valueOf(loader.get() == null);
+  }
+
+  private static WeakReference<ClassLoader> used(Path jar) throws Exception {
+    try (URLClassLoader loader =
+        new URLClassLoader(new URL[] {jar.toUri().toURL()}, ClassLoader.getPlatformClassLoader())) {
+      Thread.currentThread().setContextClassLoader(loader);
+      Class<?> type = Class.forName("com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider", true, loader);
+      Provider provider = (Provider) type.getConstructor().newInstance();
+      Security.addProvider(provider);
+      KeyGenerator.getInstance("AES", provider).generateKey();
+      Security.removeProvider(provider.getName());
+      Thread.currentThread().setContextClassLoader(null);
+      return new WeakReference<>(loader);
+    }
+  }
+
+  /** Logs to a file, once with the thread's flag set. */
+  private static String interrupted(List<String> words) throws IOException {
+    Logs.configure(new LogConfig("file", Path.of(words.get(0)), "info", "never"), Home.find());
+    Log.LOGGER.info("one");
+    Thread.currentThread().interrupt();
+    Log.LOGGER.info("two");
+    boolean flag = Thread.interrupted();
+    Log.LOGGER.info("three");
+    return String.valueOf(flag);
   }
 
   private static String hold() throws Exception {
