@@ -39,7 +39,7 @@ _MOST_DEFERRED = 256
 _DRAIN_SECONDS = 10.0
 
 _AWAKE_NANOSECONDS = 100_000
-"""After an answer the next request often comes at once; to be woken for it takes longer than the work, on most machines."""
+"""After an answer the next request often comes at once, and to be woken for it can take longer than the work."""
 
 _SWEEP_SECONDS = 1.0
 _SWITCH_SECONDS = 0.001

@@ -5,6 +5,7 @@ import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.Janitor;
+import io.hsmbridge.engine.RepeatsLogin;
 import io.hsmbridge.locate.ClusterConfig;
 import io.hsmbridge.locate.Locator;
 import io.hsmbridge.locate.LogConfig;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import javax.security.auth.login.LoginException;
 
 /** One session with the HSM and who is logged in on it; a provider and the keys made through it share one. */
@@ -129,10 +131,37 @@ public final class Connection {
     if (found.isEmpty()) {
       return;
     }
+    // A program that makes its provider itself is told each time what the HSM says.
+    boolean remembers = SilentLoader.isAtWork();
     try (Credentials credentials = found.get()) {
-      login(credentials);
-      explicit = false;
+      credentials.present((user, password) -> loginWith(user, password, remembers));
       systemUser = credentials.user();
+      if (engine instanceof RepeatsLogin repeating) {
+        repeating.readLoginFrom(Connection::presentSystemCredentials);
+      }
+    } catch (HsmException e) {
+      throw Errors.login(e);
+    }
+  }
+
+  private void loginWith(String user, byte[] password, boolean remembers) {
+    if (remembers) {
+      RefusedCredentials.check(user, password);
+    }
+    try {
+      engine.login(user, password);
+    } catch (HsmException e) {
+      RefusedCredentials.remember(user, password, e);
+      throw e;
+    }
+  }
+
+  private static void presentSystemCredentials(BiConsumer<String, byte[]> receiver) {
+    Optional<Credentials> found = Credentials.ofSystem();
+    if (found.isPresent()) {
+      try (Credentials credentials = found.get()) {
+        credentials.present(receiver);
+      }
     }
   }
 

@@ -25,10 +25,14 @@ public final class SilentLoader {
    */
   public static void explain(Exception reason) {
     String message = String.valueOf(reason.getMessage());
-    boolean silent = StackWalker.getInstance().walk(frames -> frames.anyMatch(SilentLoader::isSilent));
-    if (silent && !message.equals(SAID.getAndSet(message))) {
+    if (isAtWork() && !message.equals(SAID.getAndSet(message))) {
       LOGGER.log(Level.SEVERE, "There is no provider CloudHSM: {0}", message);
     }
+  }
+
+  /** Tells whether the calling thread makes a provider because such a loader asks for it. */
+  static boolean isAtWork() {
+    return StackWalker.getInstance().walk(frames -> frames.anyMatch(SilentLoader::isSilent));
   }
 
   private static boolean isSilent(StackFrame frame) {

@@ -1,5 +1,6 @@
 package io.hsmbridge.locate;
 
+import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The file {@code cloudhsm-jce.cfg}, with the keys of the original, as {@code hsmbridge configure} writes it. Unknown
@@ -21,11 +23,13 @@ import java.util.regex.Pattern;
  *
  * @param path the file
  * @param clusters its clusters, in order
+ * @param switchedOff those clusters whose servers have {@code "enable": false}, all of them
  * @param logging its logging; null if it says nothing of it
  */
-record ConfigFile(Path path, List<ClusterConfig> clusters, LogConfig logging) {
+record ConfigFile(Path path, List<ClusterConfig> clusters, List<ClusterConfig> switchedOff, LogConfig logging) {
 
   private static final int LARGEST = 1 << 20;
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
   private static final int DEFAULT_PORT = 2223;
   private static final int LAST_PORT = 65535;
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9_.:%-]{1,255}");
@@ -77,7 +81,7 @@ record ConfigFile(Path path, List<ClusterConfig> clusters, LogConfig logging) {
     }
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
-      return of(path, Json.parse(path, text));
+      return of(path, Json.parse(path, text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
     } catch (CharacterCodingException e) {
       throw caused(new IOException("The configuration file " + path + " is not in UTF-8."), e);
     }
@@ -85,6 +89,7 @@ record ConfigFile(Path path, List<ClusterConfig> clusters, LogConfig logging) {
 
   private static ConfigFile of(Path path, JsonNode root) throws IOException {
     List<ClusterConfig> clusters = new ArrayList<>();
+    List<ClusterConfig> switchedOff = new ArrayList<>();
     root.members("the file");
     for (JsonNode entry : root.elements("clusters")) {
       entry.members("an element of \"clusters\"");
@@ -98,8 +103,11 @@ record ConfigFile(Path path, List<ClusterConfig> clusters, LogConfig logging) {
             ? "no \"cluster_id\"." : "the \"cluster_id\" " + config.identifier() + "."));
       }
       clusters.add(config);
+      if (config.servers().isEmpty() && !cluster.elements("servers").isEmpty()) {
+        switchedOff.add(config);
+      }
     }
-    return new ConfigFile(path, List.copyOf(clusters), logging(root.member("logging")));
+    return new ConfigFile(path, List.copyOf(clusters), List.copyOf(switchedOff), logging(root.member("logging")));
   }
 
   private static ClusterConfig cluster(JsonNode node) throws IOException {
@@ -179,6 +187,33 @@ record ConfigFile(Path path, List<ClusterConfig> clusters, LogConfig logging) {
         .filter(cluster -> identifier == null || identifier.equals(cluster.identifier()))
         .findFirst()
         .orElse(null);
+  }
+
+  /**
+   * Refuses to pass a cluster's servers over: what names servers must not end up with the HSM of the home.
+   *
+   * @param identifier of the cluster that the program asks for without naming servers; null for the first one
+   * @throws IOException if all its servers are switched off
+   * @throws ProviderInitializationException if the file has clusters with servers, and none of this identifier
+   */
+  void requireRoute(String identifier) throws IOException, ProviderInitializationException {
+    ClusterConfig cluster = cluster(identifier);
+    if (cluster == null && clusters.stream().anyMatch(other -> !other.servers().isEmpty())) {
+      String known = clusters.stream()
+          .map(other -> other.identifier() == null ? "one without \"cluster_id\"" : other.identifier())
+          .collect(Collectors.joining(", "));
+      throw new ProviderInitializationException(
+          "The configuration file " + path + " names no server of the cluster " + identifier + "; it has: " + known
+              + ". Correct the identifier, or add the cluster with `hsmbridge configure add-cluster`.",
+          null);
+    }
+    if (cluster != null && switchedOff.contains(cluster)) {
+      throw new IOException(
+          "In the configuration file " + path + " all servers of the cluster"
+              + (cluster.identifier() == null ? "" : " " + cluster.identifier())
+              + " have \"enable\": false. Set it to true for one, or leave \"servers\" empty to use the HSM of the"
+              + " home.");
+    }
   }
 
   private static IOException caused(IOException exception, Throwable cause) {

@@ -1,12 +1,16 @@
 package io.hsmbridge.locate;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Starts {@code hsmbridge serve} for a home; it ends by itself when nobody has used it for a while. */
 final class Daemon {
@@ -14,16 +18,13 @@ final class Daemon {
   private static final long SECONDS = 30;
   private static final long MOST_SHOWN = 2000;
 
-  /** What a daemon has no use for; its environment can be read by other programs of the user. */
-  private static final Set<String> SECRETS =
-      Set.of(
-          "HSM_USER",
-          "HSM_PASSWORD",
-          "HSMBRIDGE_ADMIN_PASSWORD",
-          "HSMBRIDGE_NEW_PASSWORD",
-          "HSMBRIDGE_SOURCE_PASSWORD",
-          "HSMBRIDGE_KEY_PASSWORD",
-          "HSMBRIDGE_KEYSTORE_PASSWORD");
+  /** What a daemon has use for: it outlives the program, and other programs of the user can read its environment. */
+  private static final Pattern PASSED_ON =
+      Pattern.compile(
+          "HOME|USER|LOGNAME|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_[A-Z_]+|VIRTUAL_ENV|JAVA_HOME"
+              + "|HSMBRIDGE_(?!.*PASSWORD)[A-Z_]+");
+
+  private static final String PATH = "PATH";
 
   private final Home home;
   private final String program;
@@ -66,9 +67,11 @@ final class Daemon {
   }
 
   private Process launch(Path said) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(program, "serve", "--on-demand");
+    List<Path> folders = folders(System.getenv(PATH));
+    ProcessBuilder builder = new ProcessBuilder(found(folders), "serve", "--on-demand");
     Map<String, String> environment = builder.environment();
-    environment.keySet().removeAll(SECRETS);
+    environment.keySet().removeIf(name -> !PASSED_ON.matcher(name).matches());
+    environment.put(PATH, folders.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
     environment.put("HSMBRIDGE_HOME", home.folder().toString());
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
@@ -76,11 +79,40 @@ final class Daemon {
     try {
       return builder.start();
     } catch (IOException e) {
-      throw new IOException(
-          "there is no program " + program + (Settings.COMMAND.get() == null
-              ? " on the PATH; set HSMBRIDGE_COMMAND to where it is" : "; " + Settings.COMMAND + " names it"),
-          e);
+      throw missing(e);
     }
+  }
+
+  /** Returns the folders of a search path that are the same from wherever the program was started. */
+  private static List<Path> folders(String path) {
+    List<Path> folders = new ArrayList<>();
+    for (String entry : path == null ? new String[0] : path.split(File.pathSeparator)) {
+      if (entry.startsWith(File.separator)) {
+        folders.add(Path.of(entry));
+      }
+    }
+    return folders;
+  }
+
+  /** Finds the program, so that it is none of the folder in which this one was started. */
+  private String found(List<Path> folders) throws IOException {
+    if (program.contains(File.separator)) {
+      return program;
+    }
+    for (Path folder : folders) {
+      Path file = folder.resolve(program);
+      if (Files.isRegularFile(file) && Files.isExecutable(file)) {
+        return file.toString();
+      }
+    }
+    throw missing(null);
+  }
+
+  private IOException missing(IOException cause) {
+    return new IOException(
+        "there is no program " + program + (Settings.COMMAND.get() == null
+            ? " on the PATH; set HSMBRIDGE_COMMAND to where it is" : "; " + Settings.COMMAND + " names it"),
+        cause);
   }
 
   private static String lastWords(Path said) throws IOException {

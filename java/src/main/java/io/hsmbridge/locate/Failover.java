@@ -3,6 +3,7 @@ package io.hsmbridge.locate;
 import io.hsmbridge.engine.Log;
 import io.hsmbridge.socket.Endpoint;
 import io.hsmbridge.socket.Wire;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -28,6 +29,11 @@ final class Failover implements Endpoint {
 
   @Override
   public Wire connect(Duration timeout) throws IOException {
+    return first(place -> place.connect(timeout));
+  }
+
+  @Override
+  public <T> T first(Work<T> work) throws IOException {
     int first = good;
     IOException failure = null;
     StringJoiner reasons = new StringJoiner("; ");
@@ -35,12 +41,12 @@ final class Failover implements Endpoint {
       int tried = (first + i) % endpoints.size();
       Endpoint endpoint = endpoints.get(tried);
       try {
-        Wire wire = endpoint.connect(timeout);
+        T result = work.at(endpoint);
         if (tried != first) {
           Log.LOGGER.log(Level.WARNING, "Connections go to {0} now.", endpoint);
           good = tried;
         }
-        return wire;
+        return result;
       } catch (IOException e) {
         reasons.add(endpoint + ": " + Reason.of(e, endpoint) + (isCutShort(e) ? REFUSED : ""));
         if (failure != null) {
@@ -53,7 +59,8 @@ final class Failover implements Endpoint {
   }
 
   private static boolean isCutShort(IOException e) {
-    return e instanceof SocketException
+    return e instanceof EOFException
+        || e instanceof SocketException
         && !(e instanceof ConnectException)
         && !(e instanceof NoRouteToHostException);
   }

@@ -45,6 +45,9 @@ public final class Locator {
     }
     ClusterConfig entry = file == null ? null : file.cluster(wanted.identifier());
     ClusterConfig config = entry == null ? wanted : wanted.orElse(entry);
+    if (file != null && wanted.servers().isEmpty()) {
+      file.requireRoute(wanted.identifier());
+    }
     Route route = Route.choose(home, file, config, !wanted.servers().isEmpty());
     Engine engine = connect(route, options(config));
     if (log != null) {

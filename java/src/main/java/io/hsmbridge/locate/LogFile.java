@@ -1,12 +1,14 @@
 package io.hsmbridge.locate;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.DayOfWeek;
@@ -61,15 +63,25 @@ final class LogFile extends Handler {
     if (now.equals(suffix)) {
       return;
     }
-    OutputStream next =
-        Channels.newOutputStream(
-            FileChannel.open(
-                path.resolveSibling(path.getFileName() + now),
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
+    Path file = path.resolveSibling(path.getFileName() + now);
+    makePrivate(file);
+    // No channel: an interrupt of a thread that logs would close it.
+    OutputStream next = new FileOutputStream(file.toFile(), true);
     close();
     out = next;
     suffix = now;
+  }
+
+  private static void makePrivate(Path file) throws IOException {
+    Set<PosixFilePermission> mode = PosixFilePermissions.fromString("rw-------");
+    try {
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(mode));
+    } catch (FileAlreadyExistsException e) {
+      // Terminals and pipes are let be.
+      if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && !mode.equals(Files.getPosixFilePermissions(file))) {
+        Files.setPosixFilePermissions(file, mode);
+      }
+    }
   }
 
   private static String suffix(String interval, ZonedDateTime now) {
@@ -92,6 +104,8 @@ final class LogFile extends Handler {
       out.write(getFormatter().format(record).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       reportError(null, e, ErrorManager.WRITE_FAILURE);
+      // The next record opens it again.
+      close();
     }
   }
 

@@ -35,13 +35,17 @@ final class Logs {
     String place = terminal ? TERMINAL : file.toString();
     Level level = LEVELS.get(config.level() == null ? "info" : config.level());
     Handler handler = HANDLERS.get(place);
-    if (handler == null) {
+    // Providers that share a file get what the most curious of them asks for.
+    boolean shared = handler != null;
+    if (!shared) {
       handler = terminal ? new ConsoleHandler() : LogFile.open(file, interval(config));
       handler.setFormatter(new LogLine());
       HANDLERS.put(place, handler);
       Log.LOGGER.addHandler(handler);
     }
-    handler.setLevel(level);
+    if (!shared || level.intValue() < handler.getLevel().intValue()) {
+      handler.setLevel(level);
+    }
     // The log has its own place now; the terminal of a program is not it, unless it is asked for.
     Log.LOGGER.setUseParentHandlers(false);
     Log.LOGGER.setLevel(lowest());

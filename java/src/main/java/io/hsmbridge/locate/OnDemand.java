@@ -58,6 +58,9 @@ final class OnDemand implements Endpoint {
         // Another thread may have started it meanwhile.
         return endpoint.connect(timeout);
       } catch (IOException stillAbsent) {
+        if (!nobodyListens(stillAbsent)) {
+          throw stillAbsent;
+        }
         start(stillAbsent);
       }
     } finally {
@@ -72,9 +75,13 @@ final class OnDemand implements Endpoint {
       daemon.start();
     } catch (IOException e) {
       String message = Reason.of(absent, endpoint) + "; to start it, " + daemon + " was tried: " + Reason.of(e);
-      failure = new IOException(message, e);
-      failed = System.nanoTime();
-      throw failure;
+      IOException explained = new IOException(message, e);
+      // An interrupt is one caller's own, and says nothing to the others.
+      if (!Thread.currentThread().isInterrupted()) {
+        failure = explained;
+        failed = System.nanoTime();
+      }
+      throw explained;
     }
   }
 

@@ -6,7 +6,6 @@ import io.hsmbridge.socket.TlsEndpoint;
 import io.hsmbridge.socket.UnixEndpoint;
 import io.hsmbridge.socket.Wire;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,6 +103,16 @@ final class Route implements Endpoint {
   public Wire connect(Duration timeout) throws IOException {
     try {
       return endpoint.connect(timeout);
+    } catch (IOException e) {
+      failure = e;
+      throw e;
+    }
+  }
+
+  @Override
+  public <T> T first(Work<T> work) throws IOException {
+    try {
+      return endpoint.first(work);
     } catch (IOException e) {
       failure = e;
       throw e;

@@ -4,15 +4,21 @@ import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.Log;
 import io.hsmbridge.engine.ReturnCodes;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 
 /** Carries operations out over a pool of links; repeats those that a broken link stopped and that change nothing. */
 final class Client {
 
   private static final long CLOSING = Duration.ofSeconds(1).toNanos();
+
+  /** So often can an operation that changes nothing get no answer at all before its time is over. */
+  private static final int TRIES = 4;
 
   private final Endpoint endpoint;
   private final ClientOptions options;
@@ -61,6 +67,10 @@ final class Client {
     } finally {
       interrupts.restore();
     }
+  }
+
+  void readLoginFrom(Consumer<BiConsumer<String, byte[]>> source) {
+    sessions.readLoginFrom(source);
   }
 
   void login(String user, byte[] password) {
@@ -172,7 +182,7 @@ final class Client {
       try {
         link = pool.take(!method.repeatable, deadline);
         interrupts.defer();
-        T value = exchange(link, method, arguments, result, deadline);
+        T value = uninterrupted(link, method, arguments, result, deadline);
         pool.give(link);
         return value;
       } catch (HsmException e) {
@@ -188,6 +198,9 @@ final class Client {
         interrupts.defer();
         boolean undecided = link != null && link.wasSent() && !method.repeatable;
         broke(link, method);
+        if (e instanceof SocketTimeoutException) {
+          pool.dropIdle();
+        }
         failure = lost(method, undecided, e);
         if (undecided) {
           throw failure;
@@ -203,6 +216,18 @@ final class Client {
       }
       Log.LOGGER.log(Level.INFO, "Trying once more: {0}", failure.getMessage());
     }
+  }
+
+  /** Carries out at once what can be repeated, and in another thread what an interrupt must not break off. */
+  private <T> T uninterrupted(
+      Link link, Method method, Link.Arguments arguments, Link.Result<T> result, long deadline) throws IOException {
+    if (!method.repeatable) {
+      return Uninterrupted.call(() -> exchange(link, method, arguments, result, deadline));
+    }
+    // A connection that a router has forgotten says nothing: there must be time for another one.
+    long patience = System.nanoTime() + timeout / TRIES;
+    boolean last = !options.retry() || patience - deadline >= 0;
+    return exchange(link, method, arguments, result, last ? deadline : patience);
   }
 
   private <T> T exchange(

@@ -31,14 +31,8 @@ final class Keeper {
   }
 
   private static ThreadPoolExecutor background() {
-    return new ThreadPoolExecutor(0, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Keeper::thread);
-  }
-
-  private static Thread thread(Runnable work) {
-    Thread thread = new Thread(null, work, "hsmbridge-keeper", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
-    return thread;
+    return new ThreadPoolExecutor(
+        0, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> Background.thread(work, "hsmbridge-keeper"));
   }
 
   /** Sees to it, without waiting for it, that the link is there and belongs to the current session. */

@@ -76,9 +76,8 @@ final class Link {
       wire.deadline(Wire.NEVER);
       return answer;
     } finally {
-      if (method.isSecret()) {
-        writer.wipe();
-      }
+      // Passwords, keys, and what is encrypted or has been decrypted.
+      writer.wipeUsed();
     }
   }
 
@@ -160,6 +159,16 @@ final class Link {
 
   boolean isSpent() {
     return spent;
+  }
+
+  /** Tells whether a long message has left a buffer behind that small ones do not need. */
+  boolean isLarge() {
+    return writer.isLarge();
+  }
+
+  /** Gives the memory of a large buffer back; nobody may be using the link. */
+  void shrink() {
+    writer.shrink();
   }
 
   void close() {

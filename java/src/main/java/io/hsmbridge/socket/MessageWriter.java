@@ -25,7 +25,15 @@ final class MessageWriter {
 
   private static final int SMALLEST_BUFFER = 1 << 14;
 
+  /** A link that is idle keeps no more. */
+  private static final int LARGE_BUFFER = 1 << 16;
+
+  private static final byte[] ZEROS = new byte[SMALLEST_BUFFER];
+
   private ByteBuffer buffer = ByteBuffer.allocateDirect(SMALLEST_BUFFER);
+
+  /** So many bytes of the buffer held the request. */
+  private int requested;
 
   /** Begins a frame. */
   MessageWriter begin() {
@@ -35,7 +43,8 @@ final class MessageWriter {
 
   /** Ends the frame, and returns the buffer ready to be sent. */
   ByteBuffer end() {
-    buffer.putInt(0, buffer.position() - HEADER);
+    requested = buffer.position();
+    buffer.putInt(0, requested - HEADER);
     return buffer.flip();
   }
 
@@ -49,23 +58,38 @@ final class MessageWriter {
     if (buffer.capacity() < HEADER + frame) {
       int size = Math.min(Integer.highestOneBit(HEADER + frame) << 1, HEADER + MOST_FRAME);
       ByteBuffer larger = ByteBuffer.allocateDirect(size);
+      int held = Math.max(requested, buffer.position());
       larger.put(buffer.flip());
-      wipe();
+      wipe(held);
       buffer = larger;
     }
     return buffer;
   }
 
-  /** Overwrites all that the buffer has held. */
-  void wipe() {
+  /** Overwrites what the buffer holds of the last request and of its answer, read or unread. */
+  void wipeUsed() {
+    boolean whole = buffer.limit() < buffer.capacity();
+    wipe(Math.max(requested, whole ? buffer.limit() : buffer.position()));
+    requested = 0;
+  }
+
+  private void wipe(int bytes) {
     buffer.clear();
-    while (buffer.remaining() >= Long.BYTES) {
-      buffer.putLong(0);
-    }
-    while (buffer.hasRemaining()) {
-      buffer.put((byte) 0);
+    for (int left = bytes; left > 0; left -= ZEROS.length) {
+      buffer.put(ZEROS, 0, Math.min(left, ZEROS.length));
     }
     buffer.clear();
+  }
+
+  boolean isLarge() {
+    return buffer.capacity() > LARGE_BUFFER;
+  }
+
+  /** Takes a small buffer in place of a large one that holds nothing. */
+  void shrink() {
+    if (isLarge()) {
+      buffer = ByteBuffer.allocateDirect(SMALLEST_BUFFER);
+    }
   }
 
   MessageWriter array(int size) {

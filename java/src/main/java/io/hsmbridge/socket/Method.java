@@ -49,11 +49,6 @@ enum Method {
     this.shown = name;
   }
 
-  /** Whether request or answer hold what must not stay in memory. */
-  boolean isSecret() {
-    return this == LOGIN || this == IMPORT_KEY || this == IMPORT_FOR_USE || this == EXPORT || this == HELLO;
-  }
-
   /** Whether it changes who is logged in. */
   boolean changesLogin() {
     return this == LOGIN || this == LOGOUT;

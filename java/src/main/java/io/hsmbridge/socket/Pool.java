@@ -147,7 +147,7 @@ final class Pool {
     try {
       if (!closed) {
         idle.addLast(link);
-        if (!sweeping && open > 1) {
+        if (!sweeping && (open > 1 || link.isLarge())) {
           sweeping = true;
           sweeper.deadline(link.idleSince + MOST_IDLE);
         }
@@ -188,6 +188,11 @@ final class Pool {
     }
   }
 
+  /** Closes the idle links, after one got no answer: they may be as dead, although nobody has told them so. */
+  void dropIdle() {
+    drained().forEach(this::drop);
+  }
+
   private List<Link> drained() {
     lock.lock();
     try {
@@ -199,7 +204,7 @@ final class Pool {
     }
   }
 
-  /** Closes links that were idle for long, but leaves one. */
+  /** Closes links that were idle for long, but leaves one, with a small buffer. */
   private void sweep() {
     List<Link> old = new ArrayList<>();
     lock.lock();
@@ -208,7 +213,14 @@ final class Pool {
       while (open - old.size() > 1 && !idle.isEmpty() && now - idle.getFirst().idleSince >= MOST_IDLE) {
         old.add(idle.removeFirst());
       }
-      sweeping = open - old.size() > 1 && !closed;
+      boolean large = false;
+      for (Link link : idle) {
+        if (now - link.idleSince >= MOST_IDLE) {
+          link.shrink();
+        }
+        large |= link.isLarge();
+      }
+      sweeping = (open - old.size() > 1 || large) && !closed;
       if (sweeping) {
         sweeper.deadline(idle.isEmpty() ? now + MOST_IDLE : idle.getFirst().idleSince + MOST_IDLE);
       }

@@ -1,5 +1,6 @@
 package io.hsmbridge.socket;
 
+import io.hsmbridge.engine.Connecting;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.Log;
 import io.hsmbridge.engine.ReturnCodes;
@@ -10,6 +11,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -28,6 +31,11 @@ final class Sessions {
 
   private volatile Session current;
   private volatile StoredLogin login;
+  private volatile Consumer<BiConsumer<String, byte[]>> source;
+
+  /** Why there is no login any more; guarded by the lock. */
+  private RefusedLogin refused;
+
   private volatile boolean closed;
 
   Sessions(Endpoint endpoint, ClientOptions options) {
@@ -52,14 +60,24 @@ final class Sessions {
   /** Remembers a login for the sessions to come, or forgets it if null; the caller holds the lock. */
   void remember(StoredLogin next) {
     StoredLogin last = login;
+    RefusedLogin lastRefused = refused;
+    refused = null;
+    if (lastRefused != null) {
+      lastRefused.wipe();
+    }
     if (closed && next != null) {
       next.wipe();
     } else {
       login = next;
     }
-    if (last != null) {
+    if (last != null && last != next) {
       last.wipe();
     }
+  }
+
+  /** Sets where a login is read again that was refused; null for nowhere. */
+  void readLoginFrom(Consumer<BiConsumer<String, byte[]>> next) {
+    source = next;
   }
 
   /** Lets nobody join the session any more: it has ended, or must. */
@@ -118,29 +136,45 @@ final class Sessions {
    * @throws IOException if no connection can be made, or it breaks
    */
   Link open(long deadline) throws IOException {
-    boolean interrupted = Thread.interrupted();
+    if (Connecting.isMarked()) {
+      throw new HsmException(
+          ReturnCodes.DEVICE_REMOVED,
+          "This thread is making a connection with " + endpoint + ", and cannot use it yet.");
+    }
     try {
-      Link link = connect(deadline);
-      boolean joined = false;
-      try {
-        enter(link, within(deadline));
-        joined = true;
-        return link;
-      } finally {
-        if (!joined) {
-          link.close();
-        }
+      return Uninterrupted.call(
+          () -> Connecting.marked(() -> endpoint.first(place -> openAt(place, deadline))));
+    } catch (RefusedHello e) {
+      throw e.refusal;
+    } catch (IOException e) {
+      if (e.getCause() instanceof RefusedHello last) {
+        throw new HsmException(last.refusal.code(), e.getMessage());
       }
+      throw e;
+    }
+  }
+
+  private Link openAt(Endpoint place, long deadline) throws IOException {
+    Link link = connect(place, deadline);
+    boolean joined = false;
+    try {
+      enter(link, within(deadline));
+      joined = true;
+      return link;
     } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
+      if (!joined) {
+        link.close();
       }
     }
   }
 
   /** Opens a link of this very session; null if it has ended. */
   Link join(Session session, long deadline) throws IOException {
-    Link link = connect(deadline);
+    return Connecting.marked(() -> endpoint.first(place -> joinAt(place, session, deadline)));
+  }
+
+  private Link joinAt(Endpoint place, Session session, long deadline) throws IOException {
+    Link link = connect(place, deadline);
     boolean joined = false;
     try {
       joined = rejoin(link, session, within(deadline));
@@ -152,10 +186,10 @@ final class Sessions {
     }
   }
 
-  private Link connect(long deadline) throws IOException {
+  private Link connect(Endpoint place, long deadline) throws IOException {
     long left = Math.max(deadline - System.nanoTime(), 1_000_000);
     Duration timeout = options.connectTimeout();
-    return new Link(endpoint.connect(timeout.toNanos() < left ? timeout : Duration.ofNanos(left)));
+    return new Link(place.connect(timeout.toNanos() < left ? timeout : Duration.ofNanos(left)));
   }
 
   private long within(long deadline) {
@@ -204,28 +238,72 @@ final class Sessions {
       last.end();
       current = null;
     }
-    Session next = new Session(hello(link, null, deadline));
-    link.joined(next);
-    if (login != null) {
-      loginAgain(link, deadline);
+    StoredLogin again = refused == null ? login : readAgain();
+    try {
+      Session next = new Session(firstHello(link, deadline));
+      link.joined(next);
+      if (again != null) {
+        loginAgain(link, again, deadline);
+      }
+      current = next;
+    } finally {
+      if (again != null && again != login && (refused == null || !refused.holds(again))) {
+        again.wipe();
+      }
     }
-    current = next;
   }
 
-  private void loginAgain(Link link, long deadline) throws IOException {
+  private byte[] firstHello(Link link, long deadline) throws IOException {
+    try {
+      return hello(link, null, deadline);
+    } catch (HsmException e) {
+      throw new RefusedHello(e);
+    }
+  }
+
+  /** Returns the login to try after one was refused. */
+  private StoredLogin readAgain() {
+    StoredLogin[] read = new StoredLogin[1];
+    source.accept((user, password) -> read[0] = new StoredLogin(user, password));
+    if (read[0] != null && refused.allows(read[0])) {
+      return read[0];
+    }
+    if (read[0] != null) {
+      read[0].wipe();
+    }
+    throw refused.again();
+  }
+
+  private void loginAgain(Link link, StoredLogin again, long deadline) throws IOException {
     Logger logger = Log.LOGGER;
     try {
-      link.exchange(Method.LOGIN, login::write, MessageReader::nil, false, deadline);
+      link.exchange(Method.LOGIN, again::write, MessageReader::nil, false, deadline);
+      if (again != login) {
+        remember(again);
+      }
       logger.log(
           Level.INFO, "Opened another session with {0} and logged in again; the session keys of the last one are gone.",
           endpoint);
     } catch (HsmException e) {
       logger.log(Level.WARNING, "Could not log in again at {0}: {1}", new Object[] {endpoint, e.getMessage()});
-      if (e.code() == ReturnCodes.PIN_INCORRECT || e.code() == ReturnCodes.PIN_LOCKED) {
-        // Another try would be one more wrong password, and might lock the account.
-        remember(null);
+      if (RefusedLogin.is(e)) {
+        refuse(again, e);
       }
       throw e;
+    }
+  }
+
+  /** Keeps what is refused from being tried on and on: each time is one more wrong password. */
+  private void refuse(StoredLogin again, HsmException e) {
+    if (source == null) {
+      remember(null);
+      return;
+    }
+    RefusedLogin last = refused;
+    refused = new RefusedLogin(again, e, last);
+    login = null;
+    if (last != null) {
+      last.wipe();
     }
   }
 
@@ -261,5 +339,18 @@ final class Sessions {
     String version = Sessions.class.getPackage().getImplementationVersion();
     String name = "hsmbridge-jce " + (version == null ? "?" : version);
     return name.length() > MOST_CLIENT_NAME ? name.substring(0, MOST_CLIENT_NAME) : name;
+  }
+
+  /** No session was opened; another server may open one. */
+  private static final class RefusedHello extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient HsmException refusal;
+
+    RefusedHello(HsmException refusal) {
+      super(refusal.getMessage(), refusal);
+      this.refusal = refusal;
+    }
   }
 }

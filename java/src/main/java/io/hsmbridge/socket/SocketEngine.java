@@ -2,15 +2,19 @@ package io.hsmbridge.socket;
 
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.HsmException;
+import io.hsmbridge.engine.RepeatsLogin;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * A session with a daemon, over one socket or several; docs/protocol.md says what they carry. Connections that break
  * are replaced, and the session is logged in again if the daemon has lost it.
  *
- * <p>Interrupts of a thread do not end its operation; its flag is set again at the end.
+ * <p>Interrupts of a thread do not end its operation; its flag is set again at the end. What changes something in the
+ * HSM is carried out in a thread that nobody interrupts, and what changes nothing is repeated.
  */
-public final class SocketEngine implements Engine {
+public final class SocketEngine implements Engine, RepeatsLogin {
 
   private final Client client;
 
@@ -40,6 +44,11 @@ public final class SocketEngine implements Engine {
   @Override
   public void login(String user, byte[] password) {
     client.login(user, password);
+  }
+
+  @Override
+  public void readLoginFrom(Consumer<BiConsumer<String, byte[]>> source) {
+    client.readLoginFrom(source);
   }
 
   @Override

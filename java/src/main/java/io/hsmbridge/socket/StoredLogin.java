@@ -17,8 +17,9 @@ final class StoredLogin {
     request.text(user).bytes(password);
   }
 
-  String user() {
-    return user;
+  /** Tells whether name and password are another's. */
+  boolean isSame(StoredLogin other) {
+    return user.equals(other.user) && password.equals(other.password);
   }
 
   void wipe() {

@@ -59,7 +59,7 @@ final class TlsWire implements Wire {
     }
     plain.connect(address, (int) Math.min(timeout.toMillis(), Integer.MAX_VALUE));
     plain.setTcpNoDelay(true);
-    plain.setKeepAlive(true);
+    Extended.keepAlive(plain);
     secured = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
     SSLParameters parameters = secured.getSSLParameters();
     parameters.setProtocols(new String[] {"TLSv1.3"});

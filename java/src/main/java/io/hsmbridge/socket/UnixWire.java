@@ -27,13 +27,13 @@ final class UnixWire implements Wire {
   }
 
   static UnixWire connect(Path socket, Duration timeout) throws IOException {
+    Owner.check(socket);
     UnixWire wire = new UnixWire(open());
     try {
       // A daemon that no longer accepts lets this block until its backlog has room.
       wire.deadline(System.nanoTime() + timeout.toNanos());
       wire.channel.connect(UnixDomainSocketAddress.of(socket));
       wire.deadline(NEVER);
-      return wire;
     } catch (AsynchronousCloseException e) {
       wire.close();
       throw wire.explained(e);
@@ -43,6 +43,20 @@ final class UnixWire implements Wire {
     } catch (RuntimeException e) {
       wire.close();
       throw e;
+    }
+    return wire.checked();
+  }
+
+  private UnixWire checked() throws IOException {
+    boolean trusted = false;
+    try {
+      Owner.check(channel);
+      trusted = true;
+      return this;
+    } finally {
+      if (!trusted) {
+        close();
+      }
     }
   }
 

@@ -4,11 +4,13 @@ import io.hsmbridge.engine.Log;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Level;
 
 /**
  * Does something when a deadline has passed, such as closing a wire: one thread for all, which sleeps until the next
- * deadline. Blocking reads of a Unix domain socket know no timeout of their own, nor do blocking writes of TLS.
+ * deadline, and ends when nothing has been watched for a while. Blocking reads of a Unix domain socket know no timeout
+ * of their own, nor do blocking writes of TLS.
  */
 final class Watchdog {
 
@@ -22,7 +24,14 @@ final class Watchdog {
   /** When the thread looks next; a deadline before it has to wake the thread. */
   private static volatile long wakes = System.nanoTime();
 
-  private static final Thread THREAD = start();
+  /** How long the thread waits for somebody to watch over, before it ends. */
+  private static final long MOST_IDLE = 5_000_000_000L;
+
+  /** Held while the thread is started, and while it decides to end. */
+  private static final ReentrantLock LIFE = new ReentrantLock();
+
+  /** Null while nothing is watched. */
+  private static volatile Thread thread;
 
   private final Runnable action;
   private volatile long deadline = Wire.NEVER;
@@ -43,6 +52,15 @@ final class Watchdog {
   static Watchdog over(Runnable action) {
     Watchdog watchdog = new Watchdog(action);
     WATCHED.add(watchdog);
+    boolean watched = false;
+    try {
+      start();
+      watched = true;
+    } finally {
+      if (!watched) {
+        watchdog.end();
+      }
+    }
     return watchdog;
   }
 
@@ -50,25 +68,39 @@ final class Watchdog {
   void deadline(long next) {
     deadline = next;
     if (next != Wire.NEVER && next - wakes < 0) {
-      LockSupport.unpark(THREAD);
+      LockSupport.unpark(thread);
     }
   }
 
   /** Ends the watch. */
   void end() {
     WATCHED.remove(this);
+    if (WATCHED.isEmpty()) {
+      LockSupport.unpark(thread);
+    }
   }
 
-  private static Thread start() {
-    Thread thread = new Thread(null, Watchdog::watch, "hsmbridge-watchdog", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
-    thread.start();
-    return thread;
+  private static void start() {
+    LIFE.lock();
+    try {
+      if (thread == null) {
+        Thread next = Background.thread(Watchdog::watch, "hsmbridge-watchdog");
+        next.start();
+        thread = next;
+      }
+    } finally {
+      LIFE.unlock();
+    }
   }
 
   private static void watch() {
+    long used = System.nanoTime();
     while (true) {
+      if (!WATCHED.isEmpty()) {
+        used = System.nanoTime();
+      } else if (System.nanoTime() - used >= MOST_IDLE && isEnd()) {
+        return;
+      }
       // Published before the deadlines are read: one that is set meanwhile is either seen here or wakes the thread.
       wakes = System.nanoTime() + LONGEST_SLEEP;
       long next = look();
@@ -80,9 +112,23 @@ final class Watchdog {
     }
   }
 
+  private static boolean isEnd() {
+    LIFE.lock();
+    try {
+      // Whoever begins to be watched is seen here, or sees that there is no thread.
+      if (!WATCHED.isEmpty()) {
+        return false;
+      }
+      thread = null;
+      return true;
+    } finally {
+      LIFE.unlock();
+    }
+  }
+
   private static long look() {
     long now = System.nanoTime();
-    long next = now + LONGEST_SLEEP;
+    long next = now + (WATCHED.isEmpty() ? MOST_IDLE : LONGEST_SLEEP);
     for (Watchdog each : WATCHED) {
       long deadline = each.deadline;
       if (deadline != Wire.NEVER && deadline - now <= 0) {
@@ -104,7 +150,7 @@ final class Watchdog {
   private void act() {
     try {
       action.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // One that fails must not end the watch over the others.
       Log.LOGGER.log(Level.WARNING, "The watchdog's action failed", e);
     }
