@@ -368,13 +368,14 @@ class Supervisor:
     def _replace_missing(self) -> None:
         while self._missing and self._missing[0][0] <= time.monotonic():
             slot = self._missing.popleft()[1]
+            self._replaced += 1
             try:
                 self._spawn(slot)
             except OSError as error:
+                self._replaced -= 1
                 _log.error("a worker cannot be started", extra={"slot": slot, "reason": error.strerror})
                 self._missing.append((time.monotonic() + _PAUSE_SECONDS, slot))
                 return
-            self._replaced += 1
             self._listen(self._waiting is None)
 
     def _end_if_idle(self) -> None:
