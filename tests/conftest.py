@@ -14,6 +14,16 @@ from bridge.store import create_home, open_home, sqlite
 PASSWORDS = {"admin": b"admin-password", "alice": b"alice-password", "bob": b"bobs-password"}
 
 
+_LONG = (
+    "tests/tools/test_stock_tools.py",
+    "tests/soak/",
+    "tests/server/test_kills.py",
+    "tests/server/test_workers.py",
+    "tests/locate/test_on_demand.py",
+)
+"""Files that take longest."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the way to the engine be chosen."""
     parser.addoption(
@@ -36,6 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         hosted = [item for item in items if item.get_closest_marker("in_process")]
         config.hook.pytest_deselected(items=hosted)
         items[:] = [item for item in items if item not in hosted]
+    # Begun late, they would run alone at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
     if config.option.markexpr or os.environ.get("HSMBRIDGE_SOAK") == "1":
         return
     soak = [item for item in items if item.get_closest_marker("soak")]

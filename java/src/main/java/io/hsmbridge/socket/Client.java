@@ -222,7 +222,9 @@ final class Client {
   private <T> T uninterrupted(
       Link link, Method method, Link.Arguments arguments, Link.Result<T> result, long deadline) throws IOException {
     if (!method.repeatable) {
-      return Uninterrupted.call(() -> exchange(link, method, arguments, result, deadline));
+      return endpoint.breaksOnInterrupt()
+          ? Uninterrupted.call(() -> exchange(link, method, arguments, result, deadline))
+          : exchange(link, method, arguments, result, deadline);
     }
     // A connection that a router has forgotten says nothing: there must be time for another one.
     long patience = System.nanoTime() + timeout / TRIES;

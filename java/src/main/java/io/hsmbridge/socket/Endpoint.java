@@ -16,6 +16,16 @@ public interface Endpoint {
   Wire connect(Duration timeout) throws IOException;
 
   /**
+   * Tells whether an interrupt of the thread that uses a connection with this place ends it.
+   *
+   * @return false if the thread may make and use it whatever happens; it must then, because with TLS another thread would
+   *     need locks of the JDK that this one holds while the JDK makes a provider
+   */
+  default boolean breaksOnInterrupt() {
+    return true;
+  }
+
+  /**
    * Does something at the first place where it succeeds, if this endpoint stands for several.
    *
    * @param <T> what is returned
