@@ -98,11 +98,6 @@ class User:
         return self.failures >= MAX_FAILURES
 
 
-def is_name(text: str) -> bool:
-    """Tell whether a user could have this name, in whatever case."""
-    return _NAME.fullmatch(text.lower()) is not None
-
-
 def new_user(role: Role, name: str, password: bytes) -> User:
     """Make a user after checking name and password against CloudHSM's rules.
 
@@ -115,7 +110,7 @@ def new_user(role: Role, name: str, password: bytes) -> User:
         HsmError: ``ARGUMENTS_BAD`` for the name, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password.
     """
     canonical = name.lower()
-    if not is_name(name):
+    if not _NAME.fullmatch(canonical):
         raise HsmError(
             ReturnCode.ARGUMENTS_BAD,
             f"A user name has 1 to 31 letters, digits or underscores; {name!r} has not.",

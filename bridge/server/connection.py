@@ -67,7 +67,7 @@ class Host(Protocol):
 
 
 class Connection:
-    """The state of one connection; used by one thread, but for :meth:`carry_out`.
+    """The state of one connection; used by one thread.
 
     Attributes:
         served: the session that it joined, None before ``hello``.

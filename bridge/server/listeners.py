@@ -97,6 +97,15 @@ def tcp_listener(address: Address) -> socket.socket:
     return listener
 
 
+def refuse(accepted: socket.socket, message: bytes) -> None:
+    """Tell a peer why it is not served, if it takes the message at once."""
+    try:
+        accepted.setblocking(False)
+        accepted.send(message)
+    except OSError:
+        _log.info("a refused connection did not wait for the reason")
+
+
 def activated() -> list[socket.socket]:
     """Return the listening sockets that systemd made (sd_listen_fds(3)), and forget that it did.
 

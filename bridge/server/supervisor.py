@@ -20,6 +20,7 @@ import msgpack
 
 from bridge.cluster import Clusters
 from bridge.engine import HsmError, ReturnCode
+from bridge.server.listeners import refuse
 from bridge.server.metrics import Counters
 from bridge.server.pipe import Messages, send
 from bridge.server.registry import Registry
@@ -32,6 +33,12 @@ _log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 900
 """Of a daemon; the original's number of client connections of a cluster (user guide, "limits")."""
+
+_FULL = encode_refusal(
+    0,
+    ReturnCode.SESSION_COUNT,
+    f"The daemon has {MOST_CONNECTIONS} connections, as many as it takes; close others.",
+)
 
 _MOST_OVER_TCP = MOST_CONNECTIONS - 100
 """However many come over the network, the owner can still come over the home's socket."""
@@ -256,7 +263,7 @@ class Supervisor:
         elif self._connections() >= MOST_CONNECTIONS:
             _log.warning("a connection was refused", extra={"connections": MOST_CONNECTIONS})
             if unix:
-                _say_full(accepted)
+                refuse(accepted, _FULL)
         elif not unix and self._has_enough_of_network():
             _log.warning("a connection over TCP was refused: there are too many, or too many that say nothing")
         else:
@@ -392,16 +399,3 @@ class Supervisor:
         except OSError as error:
             # Serving goes on; `hsmbridge status` shows the workers of before.
             _log.error("the daemon's record cannot be written", extra={"reason": error.strerror})
-
-
-def _say_full(accepted: socket.socket) -> None:
-    refusal = encode_refusal(
-        0,
-        ReturnCode.SESSION_COUNT,
-        f"The daemon has {MOST_CONNECTIONS} connections, as many as it takes; close others.",
-    )
-    try:
-        accepted.setblocking(False)
-        accepted.send(refusal)
-    except OSError:
-        _log.info("a refused connection did not wait for the reason")

@@ -14,7 +14,7 @@ from locate.conftest import NewProbe, Probe
 
 ENVIRONMENTS: list[dict[str, str]] = [
     {},
-    {"HOME": "/home/nobody-at-all"},
+    {"HOME": "/users/somebody"},
     {"HOME": "/with/slash/"},
     {"HOME": ""},
     {"HOME": "relative"},
