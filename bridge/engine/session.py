@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 from bridge.engine import policy
 from bridge.engine.attributes import Attribute, Attributes, ObjectClass, key_type_of, template
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.importing import import_value, parse_unwrapped
-from bridge.engine.keyring import Function, KeyInfo, Keyring
+from bridge.engine.keyring import KeyInfo, Keyring
 from bridge.engine.login import SessionRules
-from bridge.engine.mechanisms import Mechanism, mechanism
+from bridge.engine.mechanisms import mechanism
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
 from bridge.engine.secret_keys import derived_length
 from bridge.engine.templates import FROM_OUTSIDE, derived_from, merged
+
+Function = Callable[..., Any]
 
 MOST_DATA = 1024 * 1024 - 4096
 """Bytes that one operation takes or gives at most: what fits a message of every door."""
@@ -45,9 +49,10 @@ class Session(Keyring):
         Returns:
             The signature or authentication code; ECDSA as DER.
         """
-        obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        obj = self._resolve(handle, self._crypto_user())
         _require_length(data)
-        return self._usable(entry, "sign", entry.sign, obj, Attribute.SIGN, parameter)(obj.key, parameter, data)
+        signature: bytes = self._usable(number, "sign", obj, Attribute.SIGN, parameter)(obj.key, parameter, data)
+        return signature
 
     def verify(
         self, handle: int, number: int, data: bytes, signature: bytes, parameter: Parameter | None = None
@@ -64,10 +69,9 @@ class Session(Keyring):
         Raises:
             HsmError: ``SIGNATURE_INVALID``, ``SIGNATURE_LEN_RANGE``.
         """
-        obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        obj = self._resolve(handle, self._crypto_user())
         _require_length(data)
-        verify = self._usable(entry, "verify", entry.verify, obj, Attribute.VERIFY, parameter)
-        verify(obj.key, parameter, data, signature)
+        self._usable(number, "verify", obj, Attribute.VERIFY, parameter)(obj.key, parameter, data, signature)
 
     def encrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
         """Encrypt in one call; needs ``ENCRYPT``.
@@ -81,10 +85,10 @@ class Session(Keyring):
         Returns:
             Ciphertext; for ``CLOUDHSM_AES_GCM`` after the 12-byte IV that the HSM made, with the tag at its end.
         """
-        obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        obj = self._resolve(handle, self._crypto_user())
         _require_length(data)
-        encrypt = self._usable(entry, "encrypt", entry.encrypt, obj, Attribute.ENCRYPT, parameter)
-        return encrypt(obj.key, parameter, data)
+        ciphertext: bytes = self._usable(number, "encrypt", obj, Attribute.ENCRYPT, parameter)(obj.key, parameter, data)
+        return ciphertext
 
     def decrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
         """Decrypt in one call; needs ``DECRYPT``.
@@ -101,10 +105,10 @@ class Session(Keyring):
         Raises:
             HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``.
         """
-        obj, entry = self._resolve(handle, self._crypto_user()), mechanism(number)
+        obj = self._resolve(handle, self._crypto_user())
         _require_length(data)
-        decrypt = self._usable(entry, "decrypt", entry.decrypt, obj, Attribute.DECRYPT, parameter)
-        return decrypt(obj.key, parameter, data)
+        plaintext: bytes = self._usable(number, "decrypt", obj, Attribute.DECRYPT, parameter)(obj.key, parameter, data)
+        return plaintext
 
     def wrap(self, wrapping: int, number: int, handle: int, parameter: Parameter | None = None) -> bytes:
         """Encrypt a key with another, which needs ``WRAP``.
@@ -123,10 +127,11 @@ class Session(Keyring):
                 value of that length, ``ACTION_PROHIBITED`` if the user does not own the key.
         """
         user = self._crypto_user()
-        by, obj, entry = self._resolve(wrapping, user), self._resolve(handle, user), mechanism(number)
-        wrap = self._usable(entry, "wrap", entry.wrap, by, Attribute.WRAP, parameter)
+        by, obj = self._resolve(wrapping, user), self._resolve(handle, user)
+        wrap = self._usable(number, "wrap", by, Attribute.WRAP, parameter)
         policy.require_wrappable(obj, user, by)
-        return wrap(by.key, parameter, obj.material)
+        wrapped: bytes = wrap(by.key, parameter, obj.material)
+        return wrapped
 
     def unwrap(
         self, handle: int, number: int, wrapped: bytes, given: Attributes, parameter: Parameter | None = None
@@ -148,8 +153,8 @@ class Session(Keyring):
             HsmError: ``WRAPPED_KEY_INVALID``, ``WRAPPED_KEY_LEN_RANGE``, and as :meth:`import_key`.
         """
         user = self._crypto_user()
-        obj, entry = self._resolve(handle, user), mechanism(number)
-        unwrap = self._usable(entry, "unwrap", entry.unwrap, obj, Attribute.UNWRAP, parameter)
+        obj = self._resolve(handle, user)
+        unwrap = self._usable(number, "unwrap", obj, Attribute.UNWRAP, parameter)
         laid_down = template(obj.attributes, Attribute.UNWRAP_TEMPLATE)
         attributes = merged(given, Attribute.UNWRAP_TEMPLATE, laid_down, obj)
         key = parse_unwrapped(attributes, unwrap(obj.key, parameter, wrapped))
@@ -173,8 +178,8 @@ class Session(Keyring):
                 user does not own the key.
         """
         user = self._crypto_user()
-        obj, entry = self._resolve(handle, user), mechanism(number)
-        derive = self._usable(entry, "derive", entry.derive, obj, Attribute.DERIVE, parameter)
+        obj = self._resolve(handle, user)
+        derive = self._usable(number, "derive", obj, Attribute.DERIVE, parameter)
         policy.require_owner(obj, user)
         laid_down = template(obj.attributes, Attribute.DERIVE_TEMPLATE)
         attributes = merged(given, Attribute.DERIVE_TEMPLATE, laid_down, obj)
@@ -214,16 +219,19 @@ class Session(Keyring):
         return secrets.token_bytes(count)
 
     def _usable(
-        self,
-        entry: Mechanism,
-        operation: str,
-        function: Function | None,
-        obj: HsmObject,
-        usage: Attribute,
-        parameter: Parameter | None,
+        self, number: int, operation: str, obj: HsmObject, usage: Attribute, parameter: Parameter | None
     ) -> Function:
-        """Return an entry's function after every check that the key and the HSM's mode ask for."""
-        able = self._able(entry, operation, function, parameter)
+        """Return a mechanism's function after every check that the key and the HSM's mode ask for.
+
+        What depends on nothing but the key and the mechanism is checked once in the life of the object, which ends
+        with every change of the key.
+        """
+        if parameter is None:
+            known = obj.functions.get((operation, number))
+            if known is not None:
+                return known
+        entry = mechanism(number)
+        function: Function = self._able(entry, operation, getattr(entry, operation), parameter)
         policy.require_use(obj, usage, entry.key_types, entry.type.name)
         if (parameter is None) is not (entry.parameter is None) or (
             entry.parameter is not None and not isinstance(parameter, entry.parameter)
@@ -233,7 +241,9 @@ class Session(Keyring):
                 ReturnCode.MECHANISM_PARAM_INVALID,
                 f"The parameter of {entry.type.name} is {wanted}, not {type(parameter).__name__}.",
             )
-        return able
+        if parameter is None and entry.fips_ban is None:
+            obj.functions[operation, number] = function
+        return function
 
 
 def _require_length(data: bytes) -> None:

@@ -52,6 +52,12 @@ def length_of(header: bytes | bytearray | memoryview, limit: int) -> int:
     return length
 
 
+def is_whole(data: bytes | memoryview) -> bool:
+    """Tell whether bytes are one frame and nothing else, of a length that is allowed to everybody."""
+    length = len(data) - LENGTH_BYTES
+    return 1 <= length <= MAX_FRAME_BEFORE_LOGIN and bool(_LENGTH.unpack_from(data)[0] == length)
+
+
 def decode_request(frame: bytes | bytearray | memoryview) -> Request:
     """Read a request.
 

@@ -134,6 +134,8 @@ class Worker:
         self._deferred = dict.fromkeys(_POOLS, 0)
         self._done: deque[_Done] = deque()
         self._awake_until = 0
+        self._latest: Connection | None = None
+        self._alone = False
         self._turns: deque[Connection] = deque()
         self._bell, self._button = socket.socketpair()
         self._stop_by = 0.0
@@ -169,6 +171,8 @@ class Worker:
         return _SWEEP_SECONDS if self._connections else None
 
     def _serve(self, connection: Connection, events: int) -> None:
+        self._alone = connection is self._latest
+        self._latest = connection
         try:
             if events:
                 connection.ready(
@@ -308,7 +312,8 @@ class Worker:
         """See :meth:`Host.counted`."""
         now = time.perf_counter_ns()
         self.counters.count(INDEX[method], failed, now - began)
-        self._awake_until = now + _AWAKE_NANOSECONDS
+        # Where several ask, those who wait for their answers can make more of the core.
+        self._awake_until = now + _AWAKE_NANOSECONDS if self._alone else 0
 
     def malformed(self, connection: Connection, reason: str) -> None:
         """See :meth:`Host.malformed`."""
@@ -335,6 +340,8 @@ class Worker:
         if connection.socket in self._selector.get_map():
             self._selector.unregister(connection.socket)
         self._connections.discard(connection)
+        if connection is self._latest:
+            self._latest = None
         self.counters.connections(len(self._connections))
         if connection.session:
             self._sessions.leave(connection.session)

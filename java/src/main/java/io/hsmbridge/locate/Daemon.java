@@ -51,18 +51,34 @@ final class Daemon {
     Path said = Files.createTempFile("hsmbridge-start-", ".log");
     try {
       Process process = launch(said);
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+      if (!ends(process)) {
         process.destroyForcibly();
         throw new IOException("it did not answer within " + SECONDS + " s" + lastWords(said));
       }
       if (process.exitValue() != 0) {
         throw new IOException("it ended with exit code " + process.exitValue() + lastWords(said));
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("the thread was interrupted while it started", e);
     } finally {
       Files.deleteIfExists(said);
+    }
+  }
+
+  /** Waits for the end, whatever interrupts the thread: others may be waiting for the daemon too. */
+  private static boolean ends(Process process) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -77,9 +93,21 @@ final class Daemon {
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(said.toFile());
     try {
-      return builder.start();
+      return started(builder);
     } catch (IOException e) {
       throw missing(e);
+    }
+  }
+
+  /** Starts a process; the thread with which older JDKs wait for its end keeps nothing of the application. */
+  private static Process started(ProcessBuilder builder) throws IOException {
+    Thread thread = Thread.currentThread();
+    ClassLoader loader = thread.getContextClassLoader();
+    thread.setContextClassLoader(null);
+    try {
+      return builder.start();
+    } finally {
+      thread.setContextClassLoader(loader);
     }
   }
 

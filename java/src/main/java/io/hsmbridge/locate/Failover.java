@@ -28,11 +28,6 @@ final class Failover implements Endpoint {
   }
 
   @Override
-  public boolean breaksOnInterrupt() {
-    return endpoints.stream().anyMatch(Endpoint::breaksOnInterrupt);
-  }
-
-  @Override
   public Wire connect(Duration timeout) throws IOException {
     return first(place -> place.connect(timeout));
   }

@@ -76,11 +76,8 @@ final class OnDemand implements Endpoint {
     } catch (IOException e) {
       String message = Reason.of(absent, endpoint) + "; to start it, " + daemon + " was tried: " + Reason.of(e);
       IOException explained = new IOException(message, e);
-      // An interrupt is one caller's own, and says nothing to the others.
-      if (!Thread.currentThread().isInterrupted()) {
-        failure = explained;
-        failed = System.nanoTime();
-      }
+      failure = explained;
+      failed = System.nanoTime();
       throw explained;
     }
   }

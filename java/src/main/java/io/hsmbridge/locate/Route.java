@@ -100,11 +100,6 @@ final class Route implements Endpoint {
   }
 
   @Override
-  public boolean breaksOnInterrupt() {
-    return endpoint.breaksOnInterrupt();
-  }
-
-  @Override
   public Wire connect(Duration timeout) throws IOException {
     try {
       return endpoint.connect(timeout);

@@ -182,7 +182,7 @@ final class Client {
       try {
         link = pool.take(!method.repeatable, deadline);
         interrupts.defer();
-        T value = uninterrupted(link, method, arguments, result, deadline);
+        T value = patiently(link, method, arguments, result, deadline);
         pool.give(link);
         return value;
       } catch (HsmException e) {
@@ -218,17 +218,12 @@ final class Client {
     }
   }
 
-  /** Carries out at once what can be repeated, and in another thread what an interrupt must not break off. */
-  private <T> T uninterrupted(
+  /** Carries out what can be repeated with a part of the time only, so that it can be. */
+  private <T> T patiently(
       Link link, Method method, Link.Arguments arguments, Link.Result<T> result, long deadline) throws IOException {
-    if (!method.repeatable) {
-      return endpoint.breaksOnInterrupt()
-          ? Uninterrupted.call(() -> exchange(link, method, arguments, result, deadline))
-          : exchange(link, method, arguments, result, deadline);
-    }
     // A connection that a router has forgotten says nothing: there must be time for another one.
     long patience = System.nanoTime() + timeout / TRIES;
-    boolean last = !options.retry() || patience - deadline >= 0;
+    boolean last = !method.repeatable || !options.retry() || patience - deadline >= 0;
     return exchange(link, method, arguments, result, last ? deadline : patience);
   }
 

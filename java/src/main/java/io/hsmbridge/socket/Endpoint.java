@@ -7,23 +7,13 @@ import java.time.Duration;
 public interface Endpoint {
 
   /**
-   * Connects. A thread that is interrupted meanwhile gets an exception; its flag stays set.
+   * Connects. An interrupt of the thread does not end that, but leaves the flag set.
    *
    * @param timeout for the whole of it, a TLS handshake included
    * @return the connection, which the caller closes
    * @throws IOException if nobody answers there, or TLS refuses; the message says why
    */
   Wire connect(Duration timeout) throws IOException;
-
-  /**
-   * Tells whether an interrupt of the thread that uses a connection with this place ends it.
-   *
-   * @return false if the thread may make and use it whatever happens; it must then, because with TLS another thread would
-   *     need locks of the JDK that this one holds while the JDK makes a provider
-   */
-  default boolean breaksOnInterrupt() {
-    return true;
-  }
 
   /**
    * Does something at the first place where it succeeds, if this endpoint stands for several.

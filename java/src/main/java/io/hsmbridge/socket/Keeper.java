@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Level;
 
 /**
- * One more link of the session, which no operation uses. The session ends with its last link, and an interrupt or a
- * timeout may cost the only other one.
+ * One more link of the session, which no operation uses. The session ends with its last link, and a timeout may cost the
+ * only other one.
  */
 final class Keeper {
 

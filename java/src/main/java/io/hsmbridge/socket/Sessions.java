@@ -142,7 +142,7 @@ final class Sessions {
           "This thread is making a connection with " + endpoint + ", and cannot use it yet.");
     }
     try {
-      return endpoint.breaksOnInterrupt() ? Uninterrupted.call(() -> opened(deadline)) : opened(deadline);
+      return Connecting.marked(() -> endpoint.first(place -> openAt(place, deadline)));
     } catch (RefusedHello e) {
       throw e.refusal;
     } catch (IOException e) {
@@ -151,10 +151,6 @@ final class Sessions {
       }
       throw e;
     }
-  }
-
-  private Link opened(long deadline) throws IOException {
-    return Connecting.marked(() -> endpoint.first(place -> openAt(place, deadline)));
   }
 
   private Link openAt(Endpoint place, long deadline) throws IOException {

@@ -11,8 +11,8 @@ import java.util.function.Consumer;
  * A session with a daemon, over one socket or several; docs/protocol.md says what they carry. Connections that break
  * are replaced, and the session is logged in again if the daemon has lost it.
  *
- * <p>Interrupts of a thread do not end its operation; its flag is set again at the end. What changes something in the
- * HSM is carried out in a thread that nobody interrupts, and what changes nothing is repeated.
+ * <p>Interrupts of a thread do not end its operation; its flag is set again at the end. What changes nothing in the HSM is
+ * repeated if its connection breaks.
  */
 public final class SocketEngine implements Engine, RepeatsLogin {
 

@@ -30,11 +30,6 @@ public final class TlsEndpoint implements Endpoint {
   }
 
   @Override
-  public boolean breaksOnInterrupt() {
-    return false;
-  }
-
-  @Override
   public String toString() {
     return "the server " + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
   }

@@ -7,44 +7,98 @@ import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
-/** A Unix domain socket. It closes itself if its thread is interrupted while it reads or writes. */
+/**
+ * A Unix domain socket. An interrupt of a thread that reads or writes does not end that, but leaves the flag set.
+ *
+ * <p>A thread that sleeps in {@code read(2)} is woken twice: also when the daemon takes the request, because that makes
+ * room in the socket. One that sleeps in a selector is woken by the answer alone.
+ */
 final class UnixWire implements Wire {
 
+  /** What is to be done with a key that is ready: to know it is enough. */
+  private static final Consumer<SelectionKey> NO_MORE = key -> {};
+
+  /** For how long a thread looks for an answer before it sleeps: to be woken takes as long as a quick answer. */
+  private static final long LOOK_NANOS = 250_000;
+
+  /** After a slow answer the next one is slept for at once, but for every so many that find out whether it still is. */
+  private static final int SLOW_ANSWERS = 16;
+
+  /** So often does a thread that looks wait for a moment, before it asks the system again. */
+  private static final int PAUSES = 8;
+
+  /** Whether a thread that looks leaves a core to the daemon. */
+  private static final boolean MAY_LOOK = Runtime.getRuntime().availableProcessors() > 1;
+
+  /** The threads of this JVM that wait for answers. If one looks while others work, it only takes their core. */
+  private static final AtomicInteger WAITING = new AtomicInteger();
+
   private final SocketChannel channel;
+  private final Selector selector;
   private final Watchdog watchdog;
   private volatile boolean overdue;
 
-  private UnixWire(SocketChannel channel) {
+  /** How many answers are slept for before the next one is looked for. */
+  private int sleeps;
+
+  private UnixWire(SocketChannel channel, Selector selector) {
     this.channel = channel;
+    this.selector = selector;
     this.watchdog = Watchdog.over(this::giveUp);
   }
 
   static UnixWire connect(Path socket, Duration timeout) throws IOException {
     Owner.check(socket);
-    UnixWire wire = new UnixWire(open());
+    long deadline = System.nanoTime() + timeout.toNanos();
+    Interrupts interrupts = new Interrupts();
+    try {
+      UnixWire wire;
+      do {
+        interrupts.defer();
+        wire = open();
+      } while (!wire.isConnected(UnixDomainSocketAddress.of(socket), deadline));
+      return wire.checked();
+    } finally {
+      interrupts.restore();
+    }
+  }
+
+  /** Connects; an interrupt ends that, and the wire. */
+  private boolean isConnected(UnixDomainSocketAddress address, long deadline) throws IOException {
+    boolean connected = false;
     try {
       // A daemon that no longer accepts lets this block until its backlog has room.
-      wire.deadline(System.nanoTime() + timeout.toNanos());
-      wire.channel.connect(UnixDomainSocketAddress.of(socket));
-      wire.deadline(NEVER);
-    } catch (AsynchronousCloseException e) {
-      wire.close();
-      throw wire.explained(e);
+      deadline(deadline);
+      channel.connect(address);
+      deadline(NEVER);
+      channel.configureBlocking(false);
+      channel.register(selector, SelectionKey.OP_READ);
+      connected = true;
+    } catch (ClosedByInterruptException e) {
+      return false;
+    } catch (ClosedChannelException | ClosedSelectorException e) {
+      throw explained(e);
     } catch (IOException e) {
-      wire.close();
       throw new ConnectException(e.getMessage());
-    } catch (RuntimeException e) {
-      wire.close();
-      throw e;
+    } finally {
+      if (!connected) {
+        close();
+      }
     }
-    return wire.checked();
+    return true;
   }
 
   private UnixWire checked() throws IOException {
@@ -60,11 +114,18 @@ final class UnixWire implements Wire {
     }
   }
 
-  private static SocketChannel open() throws IOException {
+  private static UnixWire open() throws IOException {
+    SocketChannel channel;
     try {
-      return SocketChannel.open(StandardProtocolFamily.UNIX);
+      channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     } catch (UnsupportedOperationException | UnsupportedAddressTypeException e) {
       throw new ConnectException("this system has no Unix domain sockets");
+    }
+    try {
+      return new UnixWire(channel, Selector.open());
+    } catch (IOException e) {
+      channel.close();
+      throw e;
     }
   }
 
@@ -81,40 +142,79 @@ final class UnixWire implements Wire {
   @Override
   public void write(ByteBuffer bytes) throws IOException {
     try {
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
+      channel.write(bytes);
+      if (bytes.hasRemaining()) {
+        writeSlowly(bytes);
       }
-    } catch (AsynchronousCloseException e) {
+    } catch (ClosedChannelException | ClosedSelectorException | CancelledKeyException e) {
       throw explained(e);
     }
+  }
+
+  private void writeSlowly(ByteBuffer bytes) throws IOException {
+    SelectionKey key = channel.keyFor(selector);
+    key.interestOps(SelectionKey.OP_WRITE);
+    while (bytes.hasRemaining()) {
+      sleep();
+      channel.write(bytes);
+    }
+    key.interestOps(SelectionKey.OP_READ);
   }
 
   @Override
   public void read(ByteBuffer buffer) throws IOException {
+    int count;
     try {
-      if (channel.read(buffer) < 0) {
-        throw new EOFException("the daemon closed the connection");
+      boolean alone = WAITING.incrementAndGet() == 1;
+      count = alone && MAY_LOOK && --sleeps < 0 ? looked(buffer) : 0;
+      while (count == 0) {
+        sleep();
+        count = channel.read(buffer);
       }
-    } catch (AsynchronousCloseException e) {
+    } catch (ClosedChannelException | ClosedSelectorException e) {
       throw explained(e);
+    } finally {
+      WAITING.decrementAndGet();
+    }
+    if (count < 0) {
+      throw new EOFException("the daemon closed the connection");
     }
   }
 
-  private IOException explained(AsynchronousCloseException e) {
-    if (overdue) {
-      return new SocketTimeoutException("no answer in time");
+  /** Looks for bytes for a moment, or until another thread waits; returns how many came. */
+  private int looked(ByteBuffer buffer) throws IOException {
+    long end = System.nanoTime() + LOOK_NANOS;
+    int count = channel.read(buffer);
+    while (count == 0 && WAITING.get() == 1 && System.nanoTime() - end < 0) {
+      for (int i = 0; i < PAUSES; i++) {
+        Thread.onSpinWait();
+      }
+      count = channel.read(buffer);
     }
-    return new IOException(
-        e instanceof ClosedByInterruptException ? "the thread was interrupted" : "the connection was closed", e);
+    sleeps = count == 0 && WAITING.get() == 1 ? SLOW_ANSWERS : 0;
+    return count;
+  }
+
+  /** Sleeps until the socket has, or takes, bytes. */
+  private void sleep() throws IOException {
+    Interrupts interrupts = new Interrupts();
+    try {
+      while (selector.select(NO_MORE) == 0 && channel.isOpen()) {
+        interrupts.defer();
+      }
+    } finally {
+      interrupts.restore();
+    }
+  }
+
+  private IOException explained(Exception e) {
+    return overdue ? new SocketTimeoutException("no answer in time") : new IOException("the connection was closed", e);
   }
 
   @Override
   public boolean isQuiet() {
     try {
-      channel.configureBlocking(false);
-      boolean quiet = channel.read(ByteBuffer.allocate(1)) == 0;
-      channel.configureBlocking(true);
-      return quiet;
+      return channel.read(ByteBuffer.allocate(1)) == 0;
     } catch (IOException e) {
       return false;
     }
@@ -123,7 +223,7 @@ final class UnixWire implements Wire {
   @Override
   public void close() {
     watchdog.end();
-    try {
+    try (selector) {
       channel.close();
     } catch (IOException e) {
       // Nothing can be done about it, and nothing is lost: all that mattered was answered.

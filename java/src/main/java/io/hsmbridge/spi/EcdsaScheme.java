@@ -14,7 +14,7 @@ final class EcdsaScheme extends SignatureScheme {
 
   private final SignatureInput input;
   private final boolean p1363;
-  private ECParameterSpec curve;
+  private ECKey key;
 
   private EcdsaScheme(SignatureInput input, boolean p1363) {
     super("EC", "ECDSA");
@@ -33,8 +33,8 @@ final class EcdsaScheme extends SignatureScheme {
   @Override
   void requireKey(Key key) throws InvalidKeyException {
     super.requireKey(key);
-    curve = key instanceof ECKey ? ((ECKey) key).getParams() : null;
-    if (p1363 && curve == null) {
+    this.key = key instanceof ECKey ? (ECKey) key : null;
+    if (p1363 && curve() == null) {
       throw new InvalidKeyException("This key does not tell its curve: it is no java.security.interfaces.ECKey.");
     }
   }
@@ -68,13 +68,18 @@ final class EcdsaScheme extends SignatureScheme {
   void setParameters(AlgorithmParameterSpec parameters) throws InvalidAlgorithmParameterException {
     if (!(parameters instanceof ECParameterSpec)) {
       super.setParameters(parameters);
-    } else if (curve != null
-        && !Curve.ofParameters((ECParameterSpec) parameters).equals(Curve.ofParameters(curve))) {
+    } else if (curve() != null
+        && !Curve.ofParameters((ECParameterSpec) parameters).equals(Curve.ofParameters(curve()))) {
       throw new InvalidAlgorithmParameterException("The signature's parameters name another curve than its key.");
     }
   }
 
+  /** Asked for when it is needed: to tell who asks takes a key of the HSM some time. */
+  private ECParameterSpec curve() {
+    return key == null ? null : key.getParams();
+  }
+
   private int orderBytes() {
-    return (curve.getOrder().bitLength() + Byte.SIZE - 1) / Byte.SIZE;
+    return (curve().getOrder().bitLength() + Byte.SIZE - 1) / Byte.SIZE;
   }
 }
