@@ -15,10 +15,11 @@ ready: .venv/.ready
 demo: ready
 	@$(BIN)/hsmbridge demo
 
+# The tests that take longest begin first, as tests/conftest.py sorts them, and not those of the files with most tests.
 # The provider's tests run a second time, through a daemon; pytest ends with 5 if PYTEST_ARGS choose none of them.
 test: ready
-	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile $(PYTEST_ARGS)
-	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --transport socket $(PYTEST_ARGS) tests/provider \
+	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --no-loadscope-reorder --transport socket $(PYTEST_ARGS) tests/provider \
 		|| { status=$$?; test $$status -eq 5 && test -n "$$PYTEST_ARGS" || exit $$status; }
 
 soak: ready

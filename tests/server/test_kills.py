@@ -66,10 +66,8 @@ def test_load_goes_on(daemon: Daemon, classes: Path, disturb: Callable[[Daemon],
     with loading(daemon.home, jdks()[-1], classes, THREADS, SEED) as load:
         load.next_chapter()
         disturb(daemon)
-        # Whoever is between two tries tries again meanwhile.
-        time.sleep(2)
         load.next_chapter()
-        time.sleep(1.5)
+        time.sleep(3)
     assert_right(load, daemon)
     assert_only_kept_keys(load, daemon)
 
@@ -103,7 +101,7 @@ def test_the_client_starts_a_daemon_by_itself(pristine_home: Path, classes: Path
                     until(lambda gone=pid: daemon.facts()["pid"] != gone, "there is a new daemon")  # type: ignore[misc] # bound
                 time.sleep(3)
                 load.next_chapter()
-                time.sleep(1.5)
+                time.sleep(3)
             assert load.report["problems"] == [], "\n".join(load.report["problems"])
             assert load.chapters[2]["refused"] == {}
             assert load.chapters[2]["actions"] > 100

@@ -47,6 +47,7 @@ class Load:
     report: dict[str, Any] = field(default_factory=dict)
     killed: bool = False
     began: float = field(default_factory=time.monotonic)
+    _turned: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def listen(self) -> None:
         """Take in what the JVM says until it ends."""
@@ -64,14 +65,17 @@ class Load:
                     self.heap.append((time.monotonic() - self.began, int(rest)))
                 case "ready":
                     self.ready = True
+                case "chapter":
+                    self._turned.release()
                 case "report":
                     self.report = json.loads(rest)
 
     def next_chapter(self) -> None:
-        """Count anew from here."""
+        """Count anew from here; what began before has ended when this returns."""
         assert self.process.stdin is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()
+        assert self._turned.acquire(timeout=END_SECONDS), "the load does not go on"
 
     def kill(self) -> None:
         """Kill the JVM with ``kill -9``."""

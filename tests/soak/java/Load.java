@@ -59,6 +59,8 @@ public final class Load {
       Chapter next = new Chapter();
       chapters.add(next);
       chapter = next;
+      awaitAll(workers, next);
+      say("chapter");
     }
     over = true;
     for (Thread thread : threads) {
@@ -68,6 +70,14 @@ public final class Load {
       }
     }
     say("report " + report());
+  }
+
+  /** Waits until nobody is in the middle of what began in an earlier chapter. */
+  private static void awaitAll(List<Worker> workers, Chapter chapter) throws InterruptedException {
+    long end = System.nanoTime() + STUCK_NANOS;
+    while (System.nanoTime() - end < 0 && workers.stream().anyMatch(worker -> worker.last != chapter)) {
+      Thread.sleep(1);
+    }
   }
 
   private void observe(List<Worker> workers, List<Thread> threads) {

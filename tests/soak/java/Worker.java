@@ -47,7 +47,8 @@ final class Worker implements Runnable {
   private final Deque<SecretKey> kept = new ArrayDeque<>();
   private final Deque<String> labels = new ArrayDeque<>();
   private SecretKey held;
-  private Chapter last;
+  /** The chapter of the operation under way, or of the last one. */
+  volatile Chapter last;
   private int made;
 
   /** When the operation under way began, 0 if none is. */
