@@ -22,8 +22,6 @@ from soak.memory import trend, watching
 
 THREADS = 4
 SEED = int(os.environ.get("HSMBRIDGE_SEED", time.time_ns() % 1_000_000))
-NOTICE_SECONDS = 0.3
-"""Until the JVM has begun the next chapter."""
 UNREST_SECONDS = 5.0
 """After a disturbance, until every thread works again."""
 
@@ -90,7 +88,6 @@ def soak(
             for disturb in itertools.islice(itertools.cycle(DISTURBANCES), disturbances):
                 time.sleep(seconds / (disturbances + 1) - UNREST_SECONDS)
                 load.next_chapter()
-                time.sleep(NOTICE_SECONDS)
                 disturb(daemon)
                 time.sleep(UNREST_SECONDS)
                 load.next_chapter()
