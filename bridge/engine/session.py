@@ -241,6 +241,8 @@ class Session(Keyring):
                 ReturnCode.MECHANISM_PARAM_INVALID,
                 f"The parameter of {entry.type.name} is {wanted}, not {type(parameter).__name__}.",
             )
+        if entry.key_types_of is not None:
+            policy.require_use(obj, usage, entry.key_types_of(parameter), f"{entry.type.name} with this parameter")
         if parameter is None and entry.fips_ban is None:
             obj.functions[operation, number] = function
         return function
