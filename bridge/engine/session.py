@@ -120,7 +120,8 @@ class Session(Keyring):
             parameter: the mechanism's.
 
         Returns:
-            The wrapped value: the bytes of a secret key, PKCS#8 DER of a private one.
+            The wrapped value: the bytes of a secret key, PKCS#8 DER of a private one. The GCM mechanisms put the
+            12-byte IV that the HSM made before it; ``AES_GCM`` unwraps what follows, with that IV in its parameter.
 
         Raises:
             HsmError: ``KEY_UNEXTRACTABLE``, ``KEY_NOT_WRAPPABLE``, ``KEY_SIZE_RANGE`` if the mechanism does not take a
