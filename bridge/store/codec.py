@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.engine.attributes import RULES, Attribute, Value
 from bridge.engine.objects import HsmObject
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.settings import HsmType, Mode, Settings
 from bridge.engine.users import PasswordHash, Role, User
 from bridge.store.ledger import KEY
 
@@ -82,7 +82,9 @@ def encode_settings(settings: Settings) -> bytes:
 def decode_settings(readable: bytes) -> Settings:
     """Return the settings from a record whose seal was verified."""
     content = json.loads(readable)
-    return Settings(**content | {"mode": Mode(content["mode"])})
+    kinds = {"mode": Mode, "hsm_type": HsmType}
+    # A record that is older than a setting lacks it.
+    return Settings(**content | {name: kind(content[name]) for name, kind in kinds.items() if name in content})
 
 
 def _json(content: dict[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bridge.engine import Attribute, KeyType, ObjectClass, Role, User
 from bridge.engine.attributes import RULES, SECRET_VALUES, Template, Value, number
 from bridge.engine.objects import HsmObject
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.settings import HsmType, Mode, Settings
 from bridge.engine.users import PasswordHash
 from bridge.store.codec import (
     SETTINGS_NAME,
@@ -87,11 +87,11 @@ def test_a_template_stays_in_order_and_compares_equal(template: Template) -> Non
         assert type(value) is type(original)
 
 
-@given(st.builds(Settings, st.sampled_from(Mode), st.booleans(), st.booleans()))
+@given(st.builds(Settings, st.sampled_from(Mode), st.booleans(), st.booleans(), st.sampled_from(HsmType)))
 def test_settings_come_back_as_they_were(settings: Settings) -> None:
     again = decode_settings(encode_settings(settings))
     assert again == settings
-    assert type(again.mode) is Mode
+    assert (type(again.mode), type(again.hsm_type)) == (Mode, HsmType)
 
 
 @given(OBJECTS, st.binary(min_size=8, max_size=64))

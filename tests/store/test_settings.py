@@ -14,8 +14,9 @@ from conftest import PASSWORDS, log_in
 from engine.keys import new_aes, refused
 
 from bridge.engine import Attribute, Hsm, ReturnCode
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.settings import HsmType, Mode, Settings
 from bridge.store import create_home
+from bridge.store.codec import decode_settings
 from store.processes import Process, processes
 from store.tampering import assert_home_is_refused, execute, opened, tampered
 
@@ -92,9 +93,9 @@ def test_who_has_the_hsm_open_sees_a_change_at_once(open_hsm: Callable[[], Hsm])
 def test_another_process_sees_a_change_and_its_own_changes_nothing_else(home: Path) -> None:
     with processes(home, 2) as (first, second):
         first("configure", {"clear_extraction": True})
-        assert second("settings") == ["non-fips", True, True]
+        assert second("settings") == ["non-fips", True, True, "hsm2m.medium"]
         second("configure", {"implicit_import": False})
-        assert first("settings") == second("settings") == ["non-fips", True, False]
+        assert first("settings") == second("settings") == ["non-fips", True, False, "hsm2m.medium"]
 
 
 @pytest.mark.parametrize("when", ["between announcement and commit", "between commit and return"])
@@ -123,11 +124,18 @@ def readable(home: Path) -> bytes:
 
 def test_the_format_is_this_one(home: Path) -> None:
     """Homes in the field have it: a change here needs a migration."""
-    assert readable(home) == b'{"clear_extraction":false,"implicit_import":true,"mode":"non-fips"}'
+    assert readable(home) == (
+        b'{"clear_extraction":false,"hsm_type":"hsm2m.medium","implicit_import":true,"mode":"non-fips"}'
+    )
+
+
+def test_a_record_that_is_older_than_the_type_is_of_the_usual_one() -> None:
+    record = b'{"clear_extraction":true,"implicit_import":false,"mode":"fips"}'
+    assert decode_settings(record) == Settings(Mode.FIPS, True, False, HsmType.HSM2M_MEDIUM)
 
 
 def test_a_switch_is_not_flipped_in_the_database(home: Path) -> None:
-    for old, new in ((b"false", b"true"), (b"true", b"false"), (b"non-fips", b"fips")):
+    for old, new in ((b"false", b"true"), (b"true", b"false"), (b"non-fips", b"fips"), (b"hsm2m", b"hsm1")):
         with tampered(home, "UPDATE settings SET readable = ?", [readable(home).replace(old, new)]):
             assert_home_is_refused(home, "settings")
 
