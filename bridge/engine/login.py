@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridge.engine.attributes import Attributes
+from bridge.engine.audit import Opcode
+from bridge.engine.audited import Audited
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.holdings import Holdings, already_logged_in, not_logged_in, session_closed
 from bridge.engine.settings import Settings
@@ -32,13 +34,12 @@ class SessionRules:
     min_hsms: int = 1
 
 
-class Login:
+class Login(Audited):
     """The login of a session."""
 
     def __init__(self, state: State, rules: SessionRules, holdings: Holdings) -> None:
-        self._state = state
+        super().__init__(state, holdings)
         self._rules = rules
-        self._holdings = holdings
 
     @property
     def settings(self) -> Settings:
@@ -56,12 +57,14 @@ class Login:
         Raises:
             HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``.
         """
-        self._require_open()
-        user = self._holdings.user
-        if user is not None:
-            raise already_logged_in(user)
-        known = self._state.authenticate(role, name, password)
-        self._holdings.log_in(Actor(known.role, known.name))
+        with self._audited(Opcode.LOGIN, user=Actor(role, name.lower())) as entry:
+            self._require_open()
+            user = self._holdings.user
+            if user is not None:
+                raise already_logged_in(user)
+            known = self._state.authenticate(role, name, password)
+            self._state.record(entry)
+            self._holdings.log_in(Actor(known.role, known.name))
 
     def logout(self) -> None:
         """End the login and destroy the session keys.
@@ -69,12 +72,15 @@ class Login:
         Raises:
             HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
         """
-        self._require_open()
-        self._holdings.log_out()
+        with self._audited(Opcode.LOGOUT):
+            self._require_open()
+            self._holdings.log_out()
 
     def close(self) -> None:
         """End the session and destroy its session keys; closing twice does nothing."""
-        self._holdings.close()
+        if not self._holdings.closed:
+            with self._audited(Opcode.CLOSE_SESSION):
+                self._holdings.close()
 
     def change_password(self, role: Role, name: str, password: bytes) -> None:
         """Set a user's password, which also unlocks the account; the user's keys stay.
@@ -88,21 +94,29 @@ class Login:
             HsmError: ``ACTION_PROHIBITED`` if a crypto user asks for another's password, ``ARGUMENTS_BAD`` if there
                 is no such user, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password.
         """
-        actor = self._logged_in()
-        user = new_user(role, name, password)
-        if actor.role is not Role.ADMIN and (actor.role, actor.name) != (user.role, user.name):
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                f"Only an admin changes the password of another user; {actor.name!r} is a {actor.role.value}.",
-            )
-        self._state.replace_user(user)
+        with self._audited(Opcode.CHANGE_PSWD, user=Actor(role, name.lower())) as entry:
+            actor = self._logged_in()
+            user = new_user(role, name, password)
+            if actor.role is not Role.ADMIN and (actor.role, actor.name) != (user.role, user.name):
+                raise HsmError(
+                    ReturnCode.ACTION_PROHIBITED,
+                    f"Only an admin changes the password of another user; {actor.name!r} is a {actor.role.value}.",
+                )
+            self._state.replace_user(user, entry)
 
-    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+    def configure(
+        self,
+        *,
+        clear_extraction: bool | None = None,
+        implicit_import: bool | None = None,
+        audit_crypto: bool | None = None,
+    ) -> Settings:
         """Change the HSM's settings; what is None stays.
 
         Args:
             clear_extraction: see :class:`Settings`.
             implicit_import: see :class:`Settings`.
+            audit_crypto: see :class:`Settings`.
 
         Returns:
             The settings as they are now.
@@ -110,13 +124,19 @@ class Login:
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks.
         """
-        actor = self._logged_in()
-        if actor.role is not Role.ADMIN:
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                f"Only an admin changes the HSM's settings; {actor.name!r} is a {actor.role.value}.",
+        with self._audited(Opcode.CONFIGURE) as entry:
+            actor = self._logged_in()
+            if actor.role is not Role.ADMIN:
+                raise HsmError(
+                    ReturnCode.ACTION_PROHIBITED,
+                    f"Only an admin changes the HSM's settings; {actor.name!r} is a {actor.role.value}.",
+                )
+            return self._state.configure(
+                clear_extraction=clear_extraction,
+                implicit_import=implicit_import,
+                audit_crypto=audit_crypto,
+                entry=entry,
             )
-        return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
 
     @property
     def logged_in(self) -> bool:

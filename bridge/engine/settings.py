@@ -35,8 +35,11 @@ class Settings:
         clear_extraction: whether owners get keys in clear whose attributes allow it (user guide,
             "java-lib-configs-getencoded").
         implicit_import: whether a key made in software that is given to an operation is imported for it.
+        audit_crypto: whether uses of keys are in the audit log, and not their refusals only; a session sees a change
+            when it next looks at token keys or settings.
     """
 
     mode: Mode = Mode.NON_FIPS
     clear_extraction: bool = False
     implicit_import: bool = True
+    audit_crypto: bool = False

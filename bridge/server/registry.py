@@ -59,7 +59,8 @@ class Registry:
         self._free = list(range(len(versions)))
         self._sessions: dict[int, _Entry] = {}
         self._names: dict[bytes, _Entry] = {}
-        self._last = 0
+        # The audit log names sessions by their numbers, and outlives this daemon.
+        self._last = secrets.randbits(31)
 
     def __len__(self) -> int:
         return len(self._sessions)

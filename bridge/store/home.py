@@ -20,6 +20,7 @@ from bridge.store import keyring
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
 from bridge.store.ledger import Ledger
+from bridge.store.light import LightWriter
 from bridge.store.schema import HSM, migrate, read_hsm
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
@@ -192,16 +193,18 @@ def open_home(
         key_file = home / _MASTER_KEY
         sealed = keyring.needs_passphrase(key_file)
         master_key = keyring.read(key_file, passphrase() if sealed else None)
-        engine = open_database(home / _DATABASE)
+        engine, light = open_database(home / _DATABASE), LightWriter(home / _DATABASE)
         try:
             with writing(engine).begin() as connection:
                 migrate(connection, home)
                 home_id = read_hsm(connection, home).home_id
             if home_id.hex() != keyring.home_of(key_file):
                 raise damaged(home, f"{_MASTER_KEY} belongs to another home than {_DATABASE}")
-            storage = SqlStorage(home, engine, home / _GENERATION, Sealer(master_key, home_id))
+            storage = SqlStorage(home, engine, light, home / _GENERATION, Sealer(master_key, home_id))
+            storage.switch_on()
             return Hsm(storage, clock)
         except BaseException:
+            light.disconnect()
             engine.dispose()
             raise
 

@@ -92,9 +92,9 @@ def test_who_has_the_hsm_open_sees_a_change_at_once(open_hsm: Callable[[], Hsm])
 def test_another_process_sees_a_change_and_its_own_changes_nothing_else(home: Path) -> None:
     with processes(home, 2) as (first, second):
         first("configure", {"clear_extraction": True})
-        assert second("settings") == ["non-fips", True, True]
+        assert second("settings") == ["non-fips", True, True, False]
         second("configure", {"implicit_import": False})
-        assert first("settings") == second("settings") == ["non-fips", True, False]
+        assert first("settings") == second("settings") == ["non-fips", True, False, False]
 
 
 @pytest.mark.parametrize("when", ["between announcement and commit", "between commit and return"])
@@ -123,7 +123,7 @@ def readable(home: Path) -> bytes:
 
 def test_the_format_is_this_one(home: Path) -> None:
     """Homes in the field have it: a change here needs a migration."""
-    assert readable(home) == b'{"clear_extraction":false,"implicit_import":true,"mode":"non-fips"}'
+    assert readable(home) == b'{"audit_crypto":false,"clear_extraction":false,"implicit_import":true,"mode":"non-fips"}'
 
 
 def test_a_switch_is_not_flipped_in_the_database(home: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_home_of_schema_version_1_opens_with_its_keys_and_the_defaults(old_hom
         labels = {handle: session.attributes(handle)[Attribute.LABEL] for handle in session.find({})}
         assert labels == {0x40000: "ec", 0x40001: "ec", 0x40002: "rsa", 0x40003: "rsa", 0x40004: "aes"}
         assert session.attributes(0x40001)[Attribute.EXTRACTABLE] is False
-        assert execute(old_home, "SELECT version FROM schema_version") == [(2,)]
+        assert execute(old_home, "SELECT version FROM schema_version") == [(3,)]
         assert execute(old_home, "SELECT * FROM settings") == []
 
 
