@@ -1,5 +1,6 @@
 """What outlives the process: a home folder with sealed keys and users in SQLite."""
 
+from bridge.store.audit_reading import read_audit, verify_audit
 from bridge.store.home import (
     Passphrase,
     create_home,
@@ -16,6 +17,8 @@ __all__ = [
     "default_home",
     "open_home",
     "passphrase_from_environment",
+    "read_audit",
     "require_home",
     "require_no_home",
+    "verify_audit",
 ]

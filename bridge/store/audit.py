@@ -55,6 +55,8 @@ class AuditLog:
         """Take the home's folder, for messages, and the seal of its records."""
         self._home = home
         self._sealer = sealer
+        self._written: tuple[tuple[object, ...], Head] | None = None
+        """The row that this process wrote last, and what it says; its seal is random, so no other row equals it."""
 
     def begin(self, execute: Execute, generation: int) -> bool:
         """Make the head of a log without records, if there is none; return whether it was made.
@@ -101,6 +103,8 @@ class AuditLog:
             HsmError: ``DEVICE_ERROR`` if there is not exactly one, or it is not what was written.
         """
         rows = execute("SELECT length, reboots, generation, sealed FROM audit_head", ()).fetchall()
+        if self._written is not None and [self._written[0]] == rows:
+            return self._written[1]
         try:
             ((length, reboots, generation, sealed),) = rows
             head = Head(length, reboots, generation, b"")
@@ -110,6 +114,7 @@ class AuditLog:
 
     def _put(self, execute: Execute, head: Head) -> None:
         row = (*head[:3], self._sealed(head))
+        self._written = row, head
         execute("UPDATE audit_head SET length = ?, reboots = ?, generation = ?, sealed = ?", row)
 
     def _sealed(self, head: Head) -> bytes:
