@@ -82,6 +82,15 @@ class Login(Audited):
             with self._audited(Opcode.CLOSE_SESSION):
                 self._holdings.close()
 
+    def ended(self) -> None:
+        """Record that the session ended otherwise than by :meth:`close`, such as with its last connection.
+
+        Raises:
+            HsmError: as :class:`Storage`.
+        """
+        with self._audited(Opcode.CLOSE_SESSION):
+            pass
+
     def change_password(self, role: Role, name: str, password: bytes) -> None:
         """Set a user's password, which also unlocks the account; the user's keys stay.
 
@@ -132,10 +141,7 @@ class Login(Audited):
                     f"Only an admin changes the HSM's settings; {actor.name!r} is a {actor.role.value}.",
                 )
             return self._state.configure(
-                clear_extraction=clear_extraction,
-                implicit_import=implicit_import,
-                audit_crypto=audit_crypto,
-                entry=entry,
+                entry, clear_extraction=clear_extraction, implicit_import=implicit_import, audit_crypto=audit_crypto
             )
 
     @property

@@ -184,19 +184,20 @@ class State:
 
     def configure(
         self,
+        entry: Entry | None = None,
+        /,
         *,
         clear_extraction: bool | None = None,
         implicit_import: bool | None = None,
         audit_crypto: bool | None = None,
-        entry: Entry | None = None,
     ) -> Settings:
         """Change settings in one transaction; what is None stays. The mode never changes.
 
         Args:
+            entry: see :meth:`changing`.
             clear_extraction: see :class:`Settings`.
             implicit_import: see :class:`Settings`.
             audit_crypto: see :class:`Settings`.
-            entry: see :meth:`changing`.
 
         Returns:
             The settings as they are now.

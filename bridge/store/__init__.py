@@ -10,11 +10,14 @@ from bridge.store.home import (
     require_home,
     require_no_home,
 )
+from bridge.store.occupancy import Occupancy, occupancy
 
 __all__ = [
+    "Occupancy",
     "Passphrase",
     "create_home",
     "default_home",
+    "occupancy",
     "open_home",
     "passphrase_from_environment",
     "read_audit",
