@@ -70,10 +70,11 @@ class AuditLog:
         execute("INSERT INTO audit_head (length, reboots, generation, sealed) VALUES (?, ?, ?, ?)", row)
         return True
 
-    def switched_on(self, execute: Execute) -> None:
-        """Count that the HSM is in use again after nobody used it."""
+    def opened(self, execute: Execute, *, first: bool) -> None:
+        """Look at the head, which raises as :meth:`head`; count the first use of the HSM after nobody used it."""
         head = self.head(execute)
-        self._put(execute, head._replace(reboots=head.reboots + 1))
+        if first:
+            self._put(execute, head._replace(reboots=head.reboots + 1))
 
     def append(self, execute: Execute, events: Sequence[Event], generation: int | None = None) -> None:
         """Append records.

@@ -207,8 +207,12 @@ def open_home(
             if home_id.hex() != keyring.home_of(key_file):
                 raise damaged(home, f"{MASTER_KEY} belongs to another home than {DATABASE}")
             storage = SqlStorage(home, engine, light, home / GENERATION, Sealer(master_key, home_id))
-            storage.switch_on()
-            return Hsm(storage, clock)
+            try:
+                storage.switch_on()
+                return Hsm(storage, clock)
+            except BaseException:
+                storage.close()
+                raise
         except BaseException:
             light.disconnect()
             engine.dispose()

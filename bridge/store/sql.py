@@ -86,8 +86,7 @@ class SqlStorage:
             HsmError: as :class:`bridge.engine.storage.Storage`.
         """
         with self._writing_lightly() as connection:
-            if self._announced.is_first():
-                self._log.switched_on(connection.execute)
+            self._log.opened(connection.execute, first=self._announced.is_first())
 
     def audit(self, events: Sequence[Event]) -> None:
         """See :meth:`bridge.engine.storage.Storage.audit`."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,20 +15,6 @@ from bridge.engine.settings import Mode, Settings
 from bridge.store import create_home
 from store.processes import Process, processes
 from store.tampering import assert_home_is_refused, execute, opened, tampered
-
-OLD = Path(__file__).with_name("schema_1")
-
-
-@pytest.fixture
-def old_home(tmp_path: Path) -> Path:
-    """A home of schema version 1, as the first release wrote it; alice gave one wrong password."""
-    home = tmp_path / "old"
-    home.mkdir(mode=0o700)
-    with closing(sqlite3.connect(home / "hsm.db")) as connection:
-        connection.executescript((OLD / "hsm.sql").read_text())
-    shutil.copyfile(OLD / "key.json", home / "master.key")
-    (home / "master.key").chmod(0o600)
-    return home
 
 
 def test_a_new_hsm_has_the_defaults(hsm: Hsm) -> None:
