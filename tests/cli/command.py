@@ -19,7 +19,7 @@ ALICE = {"HSM_USER": "alice", "HSM_PASSWORD": PASSWORDS["alice"].decode()}
 BOB = {"HSM_USER": "bob", "HSM_PASSWORD": PASSWORDS["bob"].decode()}
 ADMIN = {"HSMBRIDGE_ADMIN_PASSWORD": PASSWORDS["admin"].decode()}
 
-_OURS = ("HSM_", "HSMBRIDGE_")
+_OURS = ("HSM_", "HSMBRIDGE_", "CLOUDHSM_", "DESTINATION_CLOUDHSM_")
 
 
 def run(home: Path, environment: Mapping[str, str], *arguments: str | Path) -> Result:

@@ -1,69 +1,83 @@
-"""``hsmbridge key``: what keytool cannot do to a key."""
+"""``key list``, ``delete``, ``set-attribute``, ``share`` and ``unshare``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
-from bridge.cli.access import admin_session, crypto_session
+from bridge.cli.commands.access import access
+from bridge.cli.commands.family import command
+from bridge.cli.commands.finding import the_one
+from bridge.cli.commands.options import approval_option, approved, filter_option, option, role_option
 from bridge.cli.fields import parse_filter, parse_value
-from bridge.cli.home import home_option
-from bridge.cli.refusal import answer, enveloped
-from bridge.engine import Attribute, HsmError, ReturnCode, Session
-from bridge.engine.objects import describe
+from bridge.cli.key_json import brief, found, reference, visible, whole
+from bridge.cli.refusal import answer
+from bridge.engine import HsmError, ReturnCode, Role
 
-_SHOWN = 5
-
-
-def _filters(function: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--filter TERM [TERM]...`` to a verb; click gives an option one value, so the others are arguments."""
-    more = click.argument("more", nargs=-1, metavar="[TERM]...")(function)
-    text = "key-reference=0x... or attr.NAME=VALUE; further terms may follow. Exactly one key must match."
-    return click.option("--filter", "terms", multiple=True, required=True, metavar="TERM", help=text)(more)
+_PAGE = 10
 
 
-@click.group()
-def key() -> None:
-    """Delete a key, or change an attribute of it; names, filters and answers are those of cloudhsm-cli.
+@command("list")
+@filter_option(required=False, text="key-reference=0x... or attr.NAME=VALUE; further terms may follow.")
+@option("--max-items", type=click.IntRange(min=1), default=_PAGE, show_default=True, help="Keys in the answer.")
+@option("--starting-token", metavar="TOKEN", help="The next_token of an answer, to go on from there.")
+@option("--verbose", is_flag=True, help="Print whole keys: owner, shares, quorum, attributes.")
+def list_(terms: tuple[str, ...], max_items: int, starting_token: str | None, verbose: bool) -> None:
+    """List the keys that you see: your own, those shared with you, and every public key.
 
     \b
     Example:
-      hsmbridge key delete --filter attr.label=signer attr.class=private-key
-
-    \b
-    Environment:
-      HSMBRIDGE_HOME, HSMBRIDGE_PASSPHRASE, HSM_USER, HSM_PASSWORD
+      hsmbridge key list --filter attr.class=private-key attr.sign=true --verbose
     """
+    handle, template = parse_filter(terms)
+    with access().logged_in(Role.CRYPTO_USER) as session:
+        matching = found(session, handle, template)
+        start = _position(starting_token, matching)
+        page = matching[start : start + max_items]
+        keys = visible(session, page)
+        data: dict[str, object] = {
+            "matched_keys": [whole(key) if verbose else brief(key) for key in keys],
+            "total_key_count": len(matching),
+            "returned_key_count": len(keys),
+        }
+        if start + max_items < len(matching):
+            data["next_token"] = reference(page[-1])
+        answer(data)
 
 
-@key.command()
-@home_option
-@_filters
-def delete(terms: tuple[str, ...], more: tuple[str, ...]) -> None:
+def _position(token: str | None, matching: list[int]) -> int:
+    """Return where a page begins: after the key whose reference the token is, which may be gone meanwhile."""
+    if token is None:
+        return 0
+    try:
+        last = int(token, 16)
+    except ValueError:
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"{token!r} is no next_token of an answer.") from None
+    return sum(handle <= last for handle in matching)
+
+
+@command("delete")
+@filter_option()
+def delete(terms: tuple[str, ...]) -> None:
     """Destroy a key for good. There is no copy of it.
 
     \b
     Example:
       hsmbridge key delete --filter key-reference=0x0000000000040000
-
-    \b
-    Environment:
-      HSMBRIDGE_HOME, HSMBRIDGE_PASSPHRASE, HSM_USER, HSM_PASSWORD
     """
-    with enveloped(), crypto_session() as (_, session, _user):
-        session.destroy(_the_one(session, terms + more))
+    with access().logged_in(Role.CRYPTO_USER) as session:
+        session.destroy(the_one(session, terms))
         answer({"message": "Key deleted successfully"})
 
 
-@key.command("set-attribute")
-@home_option
-@_filters
-@click.option("--name", required=True, help="Attribute to change, such as label or sign.")
-@click.option("--value", required=True, help="New value: text, true or false, or hexadecimal digits.")
-@click.option("--as-admin", is_flag=True, help="Log in as the admin, who alone sets trusted, and nothing else.")
-def set_attribute(terms: tuple[str, ...], more: tuple[str, ...], name: str, value: str, as_admin: bool) -> None:
+@command("set-attribute")
+@filter_option()
+@option("--name", required=True, help="Attribute to change, such as label or sign.")
+@option("--value", required=True, help="New value: text, true or false, or hexadecimal digits.")
+@option("--as-admin", is_flag=True, help="Log in as the admin, who alone sets trusted, and nothing else.")
+@approval_option()
+def set_attribute(terms: tuple[str, ...], name: str, value: str, as_admin: bool, approval: Path | None) -> None:
     """Change an attribute of a key.
 
     The owner changes all that changes but trusted, which an admin sets on anybody's key.
@@ -72,45 +86,43 @@ def set_attribute(terms: tuple[str, ...], more: tuple[str, ...], name: str, valu
     Example:
       hsmbridge key set-attribute --filter attr.label=signer --name label --value old-signer
       hsmbridge key set-attribute --as-admin --filter attr.label=kek --name trusted --value true
-
-    \b
-    Environment:
-      HSMBRIDGE_HOME, HSMBRIDGE_PASSPHRASE, HSM_USER, HSM_PASSWORD
-      HSMBRIDGE_ADMIN_PASSWORD  of the user named admin, with --as-admin
     """
     attribute, new = parse_value(name, value)
-    with enveloped(), _administrator() if as_admin else _owner() as session:
-        session.set_attributes(_the_one(session, terms + more), {attribute: new})
+    way = access()
+    with way.as_admin() if as_admin else way.logged_in(Role.CRYPTO_USER) as session:
+        session.set_attributes(the_one(session, terms), {attribute: new}, **approved(approval=approval))
         answer({"message": "Attribute set successfully"})
 
 
-@contextmanager
-def _owner() -> Iterator[Session]:
-    with crypto_session() as (_, session, _user):
-        yield session
+@command("share")
+@filter_option()
+@option("--username", required=True, metavar="NAME", help="The crypto user who is to use the key.")
+@role_option(Role.CRYPTO_USER)
+@approval_option()
+def share(terms: tuple[str, ...], username: str, role: Role, approval: Path | None) -> None:
+    """Let another crypto user use a key; its owner alone manages it.
+
+    \b
+    Example:
+      hsmbridge key share --filter attr.label=signer attr.class=private-key --username bob --role crypto-user
+    """
+    with access().logged_in(role) as session:
+        session.share(the_one(session, terms), username, **approved(approval=approval))
+        answer({"message": "Key shared successfully"})
 
 
-@contextmanager
-def _administrator() -> Iterator[Session]:
-    with admin_session() as session:
-        yield session
+@command("unshare")
+@filter_option()
+@option("--username", required=True, metavar="NAME", help="The crypto user who is no longer to use the key.")
+@role_option(Role.CRYPTO_USER)
+@approval_option()
+def unshare(terms: tuple[str, ...], username: str, role: Role, approval: Path | None) -> None:
+    """Take back a key that another crypto user may use.
 
-
-def _the_one(session: Session, terms: tuple[str, ...]) -> int:
-    handle, template = parse_filter(terms)
-    found = [found for found in session.find(template) if handle in (None, found)]
-    if len(found) == 1:
-        return found[0]
-    wanted = " ".join(terms)
-    if not found:
-        raise HsmError(
-            ReturnCode.OBJECT_HANDLE_INVALID,
-            f"No key of this user matches {wanted}; `hsmbridge keys` lists them.",
-        )
-    names = [describe(handle, str(session.attributes(handle)[Attribute.LABEL])) for handle in found[:_SHOWN]]
-    rest = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    raise HsmError(
-        ReturnCode.ARGUMENTS_BAD,
-        f"{len(found)} keys match {wanted}: {', '.join(names)}{rest}. Add a term, such as attr.class=private-key, "
-        "or give one key-reference.",
-    )
+    \b
+    Example:
+      hsmbridge key unshare --filter attr.label=signer attr.class=private-key --username bob --role crypto-user
+    """
+    with access().logged_in(role) as session:
+        session.unshare(the_one(session, terms), username, **approved(approval=approval))
+        answer({"message": "Key unshared successfully"})

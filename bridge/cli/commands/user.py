@@ -1,48 +1,92 @@
-"""``hsmbridge user``: what an admin does for other users."""
+"""``user create``, ``delete``, ``list`` and ``change-password``."""
 
 from __future__ import annotations
 
-import click
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bridge.cli.access import admin_session, ask_secret, encoded
-from bridge.cli.home import home_option
-from bridge.cli.refusal import answer, enveloped
+from bridge.cli.commands.access import access, new_password
+from bridge.cli.commands.family import command
+from bridge.cli.commands.options import approval_option, approved, password_option, user_options
+from bridge.cli.refusal import answer
 from bridge.engine import Role
 
+if TYPE_CHECKING:
+    from bridge.engine.users import UserInfo
 
-@click.group()
-def user() -> None:
-    """Manage users; names and answers are those of cloudhsm-cli.
+_NEW = "The new password; it is asked for, unseen, if this is not given."
+_STRATEGY = {"strategy": "token-sign", "status": "enabled"}
+
+
+@command("create")
+@user_options
+@password_option(_NEW)
+@approval_option()
+def create(username: str, role: Role, password: str | None, approval: Path | None) -> None:
+    """Create a user; an admin does.
+
+    \b
+    Example:
+      hsmbridge user create --username bob --role crypto-user
+    """
+    with access().logged_in(Role.ADMIN) as session:
+        session.create_user(role, username, new_password(password), **approved(approval=approval))
+        answer(_who(username, role))
+
+
+@command("delete")
+@user_options
+@approval_option()
+def delete(username: str, role: Role, approval: Path | None) -> None:
+    """Delete a user who owns no keys; an admin does.
+
+    \b
+    Example:
+      hsmbridge user delete --username bob --role crypto-user
+    """
+    with access().logged_in(Role.ADMIN) as session:
+        session.delete_user(role, username, **approved(approval=approval))
+        answer(_who(username, role))
+
+
+@command("list")
+def list_() -> None:
+    """List the users. No login is needed.
+
+    \b
+    Example:
+      hsmbridge user list
+    """
+    with access().anybody() as session:
+        answer({"users": [_shown(user) for user in session.users()]})
+
+
+@command("change-password")
+@user_options
+@password_option(_NEW)
+@approval_option()
+def change_password(username: str, role: Role, password: str | None, approval: Path | None) -> None:
+    """Set a password: your own, or as an admin anybody's. It unlocks the account, and the user's keys stay.
 
     \b
     Example:
       hsmbridge user change-password --username alice --role crypto-user
-
-    \b
-    Environment:
-      HSMBRIDGE_HOME, HSMBRIDGE_PASSPHRASE, HSMBRIDGE_ADMIN_PASSWORD, HSMBRIDGE_NEW_PASSWORD
     """
+    with access().logged_in(Role.ADMIN) as session:
+        session.change_password(role, username, new_password(password), **approved(approval=approval))
+        answer(_who(username, role))
 
 
-@user.command("change-password")
-@home_option
-@click.option("--username", required=True, help="The user whose password changes.")
-@click.option("--role", required=True, type=click.Choice([role.value for role in Role]), help="That user's role.")
-def change_password(username: str, role: str) -> None:
-    """Set a user's password as the admin. It unlocks the account, and the user's keys stay.
+def _who(username: str, role: Role) -> dict[str, str]:
+    return {"username": username.lower(), "role": role.value}
 
-    \b
-    Example:
-      hsmbridge user change-password --username alice --role crypto-user
 
-    \b
-    Environment:
-      HSMBRIDGE_HOME            the folder of the HSM
-      HSMBRIDGE_PASSPHRASE      opens a home that is sealed
-      HSMBRIDGE_ADMIN_PASSWORD  of the user named admin
-      HSMBRIDGE_NEW_PASSWORD    the new password, 8 to 32 characters
-    """
-    with enveloped(), admin_session() as session:
-        password = ask_secret("HSMBRIDGE_NEW_PASSWORD", f"New password for {role} {username}", new=True)
-        session.change_password(Role(role), username, encoded(password))
-        answer({"username": username.lower(), "role": role})
+def _shown(user: UserInfo) -> dict[str, object]:
+    return {
+        "username": user.name,
+        "role": user.role.value,
+        "locked": str(user.locked).lower(),
+        "mfa": [_STRATEGY] if user.mfa else [],
+        "quorum": [_STRATEGY] if user.quorum else [],
+        "cluster-coverage": "full",
+    }

@@ -1,0 +1,90 @@
+"""``login`` and ``logout``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.commands.access import Access, Credentials, access, login_password
+from bridge.cli.commands.asking import ask_path
+from bridge.cli.commands.connection import CONNECTION_OPTIONS
+from bridge.cli.commands.family import Family, command
+from bridge.cli.commands.options import FILE, option, password_option, user_options
+from bridge.cli.refusal import answer, enveloped
+from bridge.engine import Role
+
+SIGNED_FILE = "Enter signed token file path (press enter if same as the unsigned token file)"
+
+
+class _Login(Family):
+    """``login``, which is a command, and a family with the second factor as its only member."""
+
+    def __init__(self, **attributes: object) -> None:
+        super().__init__("login", invoke_without_command=True, **attributes)
+        self.params += CONNECTION_OPTIONS.values()
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Log in; a refusal is an answer with exit code 1."""
+        with enveloped():
+            return super().invoke(ctx)
+
+
+@click.group("login", cls=_Login)
+@user_options
+@password_option()
+@click.pass_context
+def login(context: click.Context, username: str, role: Role, password: str | None) -> None:
+    """Log in: in interactive mode until `logout`, else to see whether it would succeed.
+
+    \b
+    Example:
+      hsmbridge login --username alice --role crypto-user
+    """
+    if context.invoked_subcommand is None:
+        way = access()
+        with way.anybody():
+            way.log_in(Credentials(role, username, login_password(role, username, password)))
+            answer(_who(way))
+
+
+@command("mfa-token-sign")
+@option("--token", required=True, type=FILE, metavar="FILE", help="File for the token that the second factor signs.")
+@click.pass_context
+def mfa_token_sign(context: click.Context, token: Path) -> None:
+    """Log in with the second factor too: a token is written, you sign it, and tell where the signed one is.
+
+    \b
+    Example:
+      hsmbridge login --username alice --role crypto-user mfa-token-sign --token login.json
+    """
+    from bridge.cli.token_files import read_mfa, write_mfa
+
+    if context.parent is None:
+        raise AssertionError("this is a command of login")
+    given = context.parent.params
+    role, name = given["role"], given["username"]
+    way = access()
+    with way.anybody() as session:
+        password = login_password(role, name, given["password"])
+        write_mfa(token, session.mfa_token())
+        signed = ask_path(SIGNED_FILE, default=token)
+        way.log_in(Credentials(role, name, password), read_mfa(signed))
+        answer(_who(way))
+
+
+@command("logout")
+def logout() -> None:
+    """Log out, in interactive mode; your session keys are destroyed.
+
+    \b
+    Example:
+      hsmbridge logout
+    """
+    access().log_out()
+    answer("Logout successful")
+
+
+def _who(way: Access) -> dict[str, str]:
+    user = way.who()
+    return {"username": user.name, "role": user.role.value}
