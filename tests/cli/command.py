@@ -40,6 +40,14 @@ def answer(result: Result) -> Any:
     return envelope["data"]
 
 
+def refusal(result: Result) -> str:
+    """Return the message of a verb that was refused and answers in JSON."""
+    assert result.exit_code == 1, result.output
+    envelope = json.loads(result.stdout)
+    assert envelope["error_code"] == 1
+    return str(envelope["data"])
+
+
 def clean_environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment with no variable of hsmbridge set but these."""
     others = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.commands import below
 from bridge.cli.commands.access import Access, Credentials, access, login_password
 from bridge.cli.commands.asking import ask_path
 from bridge.cli.commands.connection import CONNECTION_OPTIONS
@@ -23,6 +24,12 @@ class _Login(Family):
     def __init__(self, **attributes: object) -> None:
         super().__init__("login", invoke_without_command=True, **attributes)
         self.params += CONNECTION_OPTIONS.values()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; help about the second factor needs no user."""
+        asks_for_help = "--help" in args and any(name in args[: args.index("--help")] for name in below("login"))
+        ctx.resilient_parsing = ctx.resilient_parsing or asks_for_help
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Log in; a refusal is an answer with exit code 1."""
