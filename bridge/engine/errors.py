@@ -55,6 +55,9 @@ class ReturnCode(IntEnum):
     PUBLIC_KEY_INVALID = 0x1B9
     # Vendor-defined, after the number that the original's HSM answers with when it is saturated.
     DEVICE_BUSY = 0x8000_00BB
+    # Vendor-defined: quorum authentication, of which PKCS#11 knows nothing.
+    QUORUM_REQUIRED = 0x8000_0101
+    QUORUM_FAILED = 0x8000_0102
 
 
 class HsmError(Exception):

@@ -6,7 +6,7 @@ from bridge.engine.holdings import Holdings, LocalHoldings
 from bridge.engine.session import Session, SessionRules
 from bridge.engine.settings import Mode, Settings
 from bridge.engine.state import State
-from bridge.engine.users import Role, new_user
+from bridge.engine.users import FIRST_ADMIN, Role, appliance_user, new_user, unactivated_admin
 
 
 class Hsm(State):
@@ -24,8 +24,19 @@ class Hsm(State):
         Raises:
             HsmError: ``ACTION_PROHIBITED`` if there are users, and as :func:`bridge.engine.users.new_user`.
         """
-        admin = new_user(Role.ADMIN, "admin", admin_password)
-        self.add_first_users([admin, new_user(Role.CRYPTO_USER, user, password)], Settings(mode))
+        admin = new_user(Role.ADMIN, FIRST_ADMIN, admin_password)
+        self.add_first_users([admin, appliance_user(), new_user(Role.CRYPTO_USER, user, password)], Settings(mode))
+
+    def initialize_unactivated(self, mode: Mode = Mode.NON_FIPS) -> None:
+        """Create the users of an HSM that is activated later, as AWS hands out its clusters.
+
+        Args:
+            mode: of the HSM, for good.
+
+        Raises:
+            HsmError: ``ACTION_PROHIBITED`` if there are users.
+        """
+        self.add_first_users([unactivated_admin(), appliance_user()], Settings(mode))
 
     def open_session(self, rules: SessionRules | None = None, holdings: Holdings | None = None) -> Session:
         """Begin a session that nobody has logged in to.

@@ -10,11 +10,12 @@ from bridge.engine import policy
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, key_type_of, number
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.importing import import_value
-from bridge.engine.login import Login
 from bridge.engine.material import Key, describe, encode
 from bridge.engine.mechanisms import Mechanism, mechanism
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
+from bridge.engine.quorum import NO_QUORUM, Approval, KeyQuorum, Service
+from bridge.engine.sharing import Sharing
 from bridge.engine.templates import FROM_OUTSIDE, GENERATED, Provenance, change, complete
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -29,6 +30,7 @@ class KeyInfo(NamedTuple):
         shared_with: crypto users that may use it.
         attributes: all readable ones.
         value_length: in bytes, of a secret key itself, of a private key in PKCS#8, of a public one with its algorithm.
+        quorum: how many approvals it needs.
     """
 
     handle: int
@@ -36,9 +38,10 @@ class KeyInfo(NamedTuple):
     shared_with: frozenset[str]
     attributes: Attributes
     value_length: int
+    quorum: KeyQuorum = NO_QUORUM
 
 
-class Keyring(Login):
+class Keyring(Sharing):
     """The keys of a session: the token keys that its user may see, and its own session keys."""
 
     def check_generation(self, mechanism_number: int, template: Attributes) -> None:
@@ -56,12 +59,20 @@ class Keyring(Login):
         operation = "generate" if entry.generate_pair is None else "generate_pair"
         self._able(entry, operation, entry.check)(template)
 
-    def generate_key(self, mechanism_number: int, template: Attributes) -> int:
+    def generate_key(
+        self,
+        mechanism_number: int,
+        template: Attributes,
+        shared_with: Iterable[str] = (),
+        quorum: KeyQuorum = NO_QUORUM,
+    ) -> int:
         """Generate a secret key.
 
         Args:
             mechanism_number: a ``CKM_..._KEY_GEN`` mechanism.
             template: attributes of the key; ``VALUE_LEN`` in bytes for AES and generic secrets.
+            shared_with: names of the crypto users that may use it.
+            quorum: how many approvals it needs.
 
         Returns:
             The key's handle.
@@ -73,15 +84,25 @@ class Keyring(Login):
         entry = mechanism(mechanism_number)
         generate = self._able(entry, "generate", entry.generate)
         (key_type,) = entry.key_types
-        return self._add(user, [self._new(user, generate(template), template, GENERATED, key_type)])[0]
+        made = self._new(user, generate(template), template, GENERATED, key_type)
+        return self._add(user, [self._controlled(made, shared_with, quorum)])[0]
 
-    def generate_key_pair(self, mechanism_number: int, public: Attributes, private: Attributes) -> tuple[int, int]:
+    def generate_key_pair(
+        self,
+        mechanism_number: int,
+        public: Attributes,
+        private: Attributes,
+        shared_with: Iterable[str] = (),
+        quorum: KeyQuorum = NO_QUORUM,
+    ) -> tuple[int, int]:
         """Generate a key pair; both halves are there, or none.
 
         Args:
             mechanism_number: a ``CKM_..._KEY_PAIR_GEN`` mechanism.
             public: attributes of the public key, with ``MODULUS_BITS`` or ``EC_PARAMS``.
             private: attributes of the private key.
+            shared_with: names of the crypto users that may use the private key.
+            quorum: how many approvals the private key needs.
 
         Returns:
             The handles of the public and the private key.
@@ -92,7 +113,10 @@ class Keyring(Login):
         user = self._crypto_user()
         entry = mechanism(mechanism_number)
         pair = self._able(entry, "generate_pair", entry.generate_pair)(public)
-        halves = [self._new(user, pair.public_key(), public, GENERATED), self._new(user, pair, private, GENERATED)]
+        halves = [
+            self._new(user, pair.public_key(), public, GENERATED),
+            self._controlled(self._new(user, pair, private, GENERATED), shared_with, quorum),
+        ]
         public_handle, private_handle = self._add(user, halves)
         return public_handle, private_handle
 
@@ -171,12 +195,17 @@ class Keyring(Login):
     def info(self, handle: int) -> KeyInfo:
         """Return what the user may know of a key; raises as :meth:`attributes`."""
         obj = self._resolve(handle, self._viewer())
-        return KeyInfo(obj.handle, obj.owner, obj.shared_with, obj.attributes, len(obj.material))
+        return KeyInfo(obj.handle, obj.owner, obj.shared_with, obj.attributes, len(obj.material), obj.quorum)
 
-    def set_attributes(self, handle: int, template: Attributes) -> None:
+    def set_attributes(self, handle: int, template: Attributes, approval: Approval | None = None) -> None:
         """Change attributes of a key in one transaction; ``TOKEN`` true makes a session key persistent.
 
         An admin sets ``TRUSTED`` on anybody's token key, and nothing else.
+
+        Args:
+            handle: the key's.
+            template: the attributes that change, with their new values.
+            approval: for ``KEY_MANAGEMENT``, of a crypto user whose key has a quorum value.
 
         Raises:
             HsmError: as :meth:`attributes` and :func:`bridge.engine.templates.change`; ``ACTION_PROHIBITED`` if the
@@ -203,7 +232,10 @@ class Keyring(Login):
                 self._holdings.remove(handle)
                 return
         with self._state.changing() as transaction:
-            transaction.put_object(self._changed(self._resolve(handle, user), user, template))
+            obj = self._resolve(handle, user)
+            changed = self._changed(obj, user, template)
+            self._approve_for_key(transaction, approval, Service.KEY_MANAGEMENT, obj)
+            transaction.put_object(changed)
 
     @staticmethod
     def _changed(obj: HsmObject, user: str, template: Attributes) -> HsmObject:
@@ -229,16 +261,6 @@ class Keyring(Login):
             policy.require_owner(obj, user)
             policy.require_destroyable(obj)
             transaction.delete_object(handle)
-
-    def _resolve(self, handle: int, user: str | None) -> HsmObject:
-        obj = self._holdings.get(handle)
-        if obj is not None:
-            return obj
-        self._state.refresh()
-        obj = self._state.get(handle)
-        if obj is None or not (user is None or policy.visible(obj, user)):
-            raise policy.unknown(handle)
-        return obj
 
     def _imported(self, user: str, given: Attributes) -> HsmObject:
         key = import_value(given)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
+from functools import partial
 
+from bridge import __version__
 from bridge.engine.attributes import Attributes
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.holdings import Holdings, already_logged_in, not_logged_in, session_closed
-from bridge.engine.settings import Settings
+from bridge.engine.quorum import is_signed
+from bridge.engine.settings import Mode, Settings
 from bridge.engine.state import State
-from bridge.engine.users import Actor, Role, new_user
+from bridge.engine.users import Actor, Role, User
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class SessionRules:
         clear_extraction: whether keys may come out in clear where the HSM's settings and their attributes allow it.
         min_hsms: on how many HSMs a persistent key must be to be made or found; 2 is the key availability check of
             the original, which an HSM alone never passes (user guide, "manage-key-sync").
+        mtls: whether the session's connections show client certificates.
     """
 
     defaults: Attributes = field(default_factory=dict)
@@ -30,6 +35,7 @@ class SessionRules:
     unique_labels: bool = False
     clear_extraction: bool = True
     min_hsms: int = 1
+    mtls: bool = False
 
 
 class Login:
@@ -39,19 +45,48 @@ class Login:
         self._state = state
         self._rules = rules
         self._holdings = holdings
+        self._mfa_token: bytes | None = None
 
     @property
     def settings(self) -> Settings:
         """What the HSM is set to; anybody may know."""
         return self._state.settings
 
-    def login(self, role: Role, name: str, password: bytes) -> None:
+    def hsm_info(self) -> dict[str, object]:
+        """Describe the HSM with the fields of ``cluster hsm-info``; anybody may know."""
+        fips = self.settings.mode is Mode.FIPS
+        major, minor, build = __version__.split(".")
+        return {
+            "vendor": "hsmbridge, emulated in software",
+            "model": "emulated, not validated",
+            "serial-number": self._state.identity.hex().upper(),
+            "hardware-version-major": "0",
+            "hardware-version-minor": "0",
+            "firmware-version-major": major,
+            "firmware-version-minor": minor,
+            "firmware-build-number": build,
+            "firmware-id": f"hsmbridge-{__version__}",
+            "fips-state": "2 [FIPS mode rules, emulated]" if fips else "0 [non-FIPS mode, emulated]",
+        }
+
+    def mfa_token(self) -> bytes:
+        """Return the digest that the second factor of the next login in this session signs.
+
+        Returns:
+            32 random bytes, to be taken as a SHA-256 digest; each is good for one login or one change of the factor.
+        """
+        self._require_open()
+        self._mfa_token = secrets.token_bytes(32)
+        return self._mfa_token
+
+    def login(self, role: Role, name: str, password: bytes, mfa_signature: bytes | None = None) -> None:
         """Log a user in.
 
         Args:
             role: the role to act in.
             name: the user's name.
             password: in UTF-8.
+            mfa_signature: over the digest of :meth:`mfa_token`, RSA PKCS#1 v1.5, of a user with a second factor.
 
         Raises:
             HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``.
@@ -60,8 +95,9 @@ class Login:
         user = self._holdings.user
         if user is not None:
             raise already_logged_in(user)
-        known = self._state.authenticate(role, name, password)
-        self._holdings.log_in(Actor(known.role, known.name))
+        digest, self._mfa_token = self._mfa_token, None
+        known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
+        self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
 
     def logout(self) -> None:
         """End the login and destroy the session keys.
@@ -76,27 +112,6 @@ class Login:
         """End the session and destroy its session keys; closing twice does nothing."""
         self._holdings.close()
 
-    def change_password(self, role: Role, name: str, password: bytes) -> None:
-        """Set a user's password, which also unlocks the account; the user's keys stay.
-
-        Args:
-            role: the role of the user whose password changes.
-            name: that user's name.
-            password: the new one, 8 to 32 characters in UTF-8.
-
-        Raises:
-            HsmError: ``ACTION_PROHIBITED`` if a crypto user asks for another's password, ``ARGUMENTS_BAD`` if there
-                is no such user, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password.
-        """
-        actor = self._logged_in()
-        user = new_user(role, name, password)
-        if actor.role is not Role.ADMIN and (actor.role, actor.name) != (user.role, user.name):
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                f"Only an admin changes the password of another user; {actor.name!r} is a {actor.role.value}.",
-            )
-        self._state.replace_user(user)
-
     def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
         """Change the HSM's settings; what is None stays.
 
@@ -110,12 +125,7 @@ class Login:
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks.
         """
-        actor = self._logged_in()
-        if actor.role is not Role.ADMIN:
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                f"Only an admin changes the HSM's settings; {actor.name!r} is a {actor.role.value}.",
-            )
+        self._admin("changes the HSM's settings")
         return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
 
     @property
@@ -129,10 +139,19 @@ class Login:
 
     def _logged_in(self) -> Actor:
         user = self._holdings.user
-        if user is None:
+        if user is None or not self._state.knows(user):
             self._require_open()
             raise not_logged_in()
         return user
+
+    def _admin(self, what: str) -> Actor:
+        """Return the admin who is logged in; ``what`` says what only admins do."""
+        actor = self._logged_in()
+        if actor.role is not Role.ADMIN:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED, f"Only an admin {what}; {actor.name!r} is a {actor.role.value}."
+            )
+        return actor
 
     def _viewer(self) -> str | None:
         """Return the crypto user, or None for an admin, who sees all token keys and uses none."""
@@ -147,3 +166,10 @@ class Login:
                 f"{user.role.value} {user.name!r} manages users and uses no keys; log in as a crypto user.",
             )
         return user.name
+
+
+def _has_signed(digest: bytes | None, signature: bytes | None, user: User) -> bool:
+    """Tell whether a user's second factor was given."""
+    if digest is None or signature is None or user.approver_key is None:
+        return False
+    return is_signed(user.approver_key, digest, signature)

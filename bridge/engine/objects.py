@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, number
 from bridge.engine.material import Key, load
+from bridge.engine.quorum import NO_QUORUM, KeyQuorum
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class HsmObject:
         shared_with: names of the crypto users that may use it.
         attributes: all attributes but the secret values.
         material: PKCS#8 DER of a private key, SubjectPublicKeyInfo DER of a public one, the bytes of a secret key.
+        quorum: how many approvals it needs.
     """
 
     handle: int
@@ -31,6 +33,7 @@ class HsmObject:
     attributes: Attributes
     material: bytes = field(repr=False)
     shared_with: frozenset[str] = frozenset()
+    quorum: KeyQuorum = NO_QUORUM
 
     def __post_init__(self) -> None:
         if SECRET_VALUES & self.attributes.keys():

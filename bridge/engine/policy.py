@@ -36,7 +36,23 @@ def require_owner(obj: HsmObject, user: str) -> None:
     if obj.owner != user:
         raise HsmError(
             ReturnCode.ACTION_PROHIBITED,
-            f"Only its owner, crypto user {obj.owner!r}, changes, destroys, exports or derives from {obj}.",
+            f"Only its owner, crypto user {obj.owner!r}, shares, changes, destroys, exports or derives from {obj}.",
+        )
+
+
+def require_shareable(obj: HsmObject, user: str) -> None:
+    """Refuse to share a key that nobody else can be allowed to use.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    require_owner(obj, user)
+    if obj.object_class is ObjectClass.PUBLIC_KEY:
+        raise HsmError(ReturnCode.ACTION_PROHIBITED, f"{obj} is a public key, which every crypto user may use.")
+    if not obj.attributes[Attribute.TOKEN]:
+        raise HsmError(
+            ReturnCode.ACTION_PROHIBITED,
+            f"{obj} is a session key, which its own session alone sees; set token to true, then share it.",
         )
 
 

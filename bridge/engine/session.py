@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bridge.engine import policy
@@ -15,6 +16,7 @@ from bridge.engine.login import SessionRules
 from bridge.engine.mechanisms import mechanism
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
+from bridge.engine.quorum import Approval, Service
 from bridge.engine.secret_keys import derived_length
 from bridge.engine.templates import FROM_OUTSIDE, derived_from, merged
 
@@ -37,7 +39,14 @@ class Session(Keyring):
     ``DATA_LEN_RANGE``, also for more than :data:`MOST_DATA` bytes of data.
     """
 
-    def sign(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
+    def sign(
+        self,
+        handle: int,
+        number: int,
+        data: bytes,
+        parameter: Parameter | None = None,
+        approval: Approval | None = None,
+    ) -> bytes:
         """Sign, or authenticate, in one call; needs ``SIGN``.
 
         Args:
@@ -45,13 +54,21 @@ class Session(Keyring):
             number: a signing mechanism.
             data: what the mechanism signs: a digest for ECDSA and PSS, data to be padded for RSA PKCS#1 v1.5.
             parameter: the mechanism's.
+            approval: for ``KEY_USAGE``, if the key has a quorum value.
 
         Returns:
             The signature or authentication code; ECDSA as DER.
+
+        Raises:
+            HsmError: ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
         obj = self._resolve(handle, self._crypto_user())
         _require_length(data)
-        signature: bytes = self._usable(number, "sign", obj, Attribute.SIGN, parameter)(obj.key, parameter, data)
+        function = self._usable(number, "sign", obj, Attribute.SIGN, parameter)
+        if obj.quorum.use:
+            work: Callable[[], bytes] = partial(function, obj.key, parameter, data)
+            return self._approved(Service.KEY_USAGE, [(obj, approval)], work)
+        signature: bytes = function(obj.key, parameter, data)
         return signature
 
     def verify(
@@ -110,7 +127,15 @@ class Session(Keyring):
         plaintext: bytes = self._usable(number, "decrypt", obj, Attribute.DECRYPT, parameter)(obj.key, parameter, data)
         return plaintext
 
-    def wrap(self, wrapping: int, number: int, handle: int, parameter: Parameter | None = None) -> bytes:
+    def wrap(
+        self,
+        wrapping: int,
+        number: int,
+        handle: int,
+        parameter: Parameter | None = None,
+        approval: Approval | None = None,
+        wrapping_approval: Approval | None = None,
+    ) -> bytes:
         """Encrypt a key with another, which needs ``WRAP``.
 
         Args:
@@ -118,23 +143,32 @@ class Session(Keyring):
             number: a wrapping mechanism.
             handle: the private or secret key to take out of the HSM.
             parameter: the mechanism's.
+            approval: for ``KEY_MANAGEMENT`` of the key to take out, if that has a quorum value.
+            wrapping_approval: the same of the wrapping key.
 
         Returns:
             The wrapped value: the bytes of a secret key, PKCS#8 DER of a private one.
 
         Raises:
             HsmError: ``KEY_UNEXTRACTABLE``, ``KEY_NOT_WRAPPABLE``, ``KEY_SIZE_RANGE`` if the mechanism does not take a
-                value of that length, ``ACTION_PROHIBITED`` if the user does not own the key.
+                value of that length, ``ACTION_PROHIBITED`` if the user does not own the key, ``QUORUM_REQUIRED``,
+                ``QUORUM_FAILED``.
         """
         user = self._crypto_user()
         by, obj = self._resolve(wrapping, user), self._resolve(handle, user)
         wrap = self._usable(number, "wrap", by, Attribute.WRAP, parameter)
         policy.require_wrappable(obj, user, by)
-        wrapped: bytes = wrap(by.key, parameter, obj.material)
-        return wrapped
+        work: Callable[[], bytes] = partial(wrap, by.key, parameter, obj.material)
+        return self._approved(Service.KEY_MANAGEMENT, [(obj, approval), (by, wrapping_approval)], work)
 
     def unwrap(
-        self, handle: int, number: int, wrapped: bytes, given: Attributes, parameter: Parameter | None = None
+        self,
+        handle: int,
+        number: int,
+        wrapped: bytes,
+        given: Attributes,
+        parameter: Parameter | None = None,
+        approval: Approval | None = None,
     ) -> int:
         """Decrypt a key into the HSM with a key that has ``UNWRAP``.
 
@@ -145,6 +179,7 @@ class Session(Keyring):
             given: attributes of the new key, with ``CLASS`` and ``KEY_TYPE``; the unwrapping key's
                 ``UNWRAP_TEMPLATE`` is added.
             parameter: the mechanism's.
+            approval: for ``KEY_MANAGEMENT``, if the unwrapping key has a quorum value.
 
         Returns:
             The new key's handle.
@@ -157,7 +192,9 @@ class Session(Keyring):
         unwrap = self._usable(number, "unwrap", obj, Attribute.UNWRAP, parameter)
         laid_down = template(obj.attributes, Attribute.UNWRAP_TEMPLATE)
         attributes = merged(given, Attribute.UNWRAP_TEMPLATE, laid_down, obj)
-        key = parse_unwrapped(attributes, unwrap(obj.key, parameter, wrapped))
+        work: Callable[[], bytes] = partial(unwrap, obj.key, parameter, wrapped)
+        value = self._approved(Service.KEY_MANAGEMENT, [(obj, approval)], work)
+        key = parse_unwrapped(attributes, value)
         return self._add(user, [self._new(user, key, attributes, FROM_OUTSIDE, key_type_of(attributes))])[0]
 
     def derive(self, handle: int, number: int, given: Attributes, parameter: Parameter | None = None) -> int:

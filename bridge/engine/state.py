@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, describe
+from bridge.engine.quorum import Token
 from bridge.engine.settings import Settings
 from bridge.engine.storage import Changes, Storage, Transaction
-from bridge.engine.users import MAX_FAILURES, Role, User, password_is_right
+from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_right
 
 
 class State:
@@ -38,6 +39,7 @@ class State:
         self._damaged: set[int] = set()
         self._users: dict[tuple[Role, str], User] = {}
         self._settings = Settings()
+        self._tokens: tuple[Token, ...] = ()
         self._uncounted: dict[tuple[Role, str], int] = defaultdict(int)
         self._free_handles: Iterator[int] = iter(())
         self._handles_of = os.getpid()
@@ -47,8 +49,8 @@ class State:
         """Let go of the storage."""
         self._storage.close()
 
-    def authenticate(self, role: Role, name: str, password: bytes) -> User:
-        """Check a user's password and count the wrong ones.
+    def authenticate(self, role: Role, name: str, password: bytes, second_factor: Callable[[User], bool]) -> User:
+        """Check a user's password, and the second factor of those who have one, and count the wrong ones.
 
         The count is on disk before the answer is given. It is not counted up beforehand, so that many right logins
         at one moment do not lock the account between them; guesses made at one moment gain nothing by it, since
@@ -60,11 +62,11 @@ class State:
         self.refresh()
         key = role, name.lower()
         known = self._users.get(key)
-        right = password_is_right(known, password)
+        right = password_is_right(known, password) and known is not None and (not known.mfa or second_factor(known))
         # Checking takes long enough for others to lock the account, or change the password, meanwhile.
         self.refresh()
         user = self._users.get(key)
-        right = right and user is not None and known is not None and user.password == known.password
+        right = right and user is not None and known is not None and _secrets(user) == _secrets(known)
         if user is not None and (user.failures or self._uncounted[key] or not right):
             user = self._count(key, right)
         if user is not None and user.locked:
@@ -76,7 +78,8 @@ class State:
         if not right or user is None:
             raise HsmError(
                 ReturnCode.PIN_INCORRECT,
-                f"Wrong password, or no {role.value} {key[1]!r}; {MAX_FAILURES} wrong passwords lock an account.",
+                f"Wrong password, or no {role.value} {key[1]!r}; {MAX_FAILURES} wrong passwords lock an account. "
+                "Users with a second factor give it with the password.",
             )
         return user
 
@@ -108,20 +111,42 @@ class State:
         with self.changing() as transaction:
             if self._users:
                 raise HsmError(ReturnCode.ACTION_PROHIBITED, "This HSM already has its first users.")
-            for user in users:
-                transaction.put_user(user)
+            for number, user in enumerate(users, 1):
+                transaction.put_user(replace(user, number=number))
             transaction.put_settings(settings)
 
-    def replace_user(self, user: User) -> None:
-        """Put a user's new record in place of the old one.
+    def users(self) -> Sequence[User]:
+        """Return all users, as of now."""
+        self.refresh()
+        return list(self._users.values())
+
+    def knows(self, actor: Actor) -> bool:
+        """Tell whether somebody who has logged in is still a user."""
+        self.refresh()
+        return actor[:2] in self._users
+
+    def user(self, role: Role, name: str) -> User:
+        """Return a user, as of the last refresh.
 
         Raises:
             HsmError: ``ARGUMENTS_BAD`` if there is no user of that role and name.
         """
-        with self.changing() as transaction:
-            if (user.role, user.name) not in self._users:
-                raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no {user.role.value} {user.name!r}.")
-            transaction.put_user(user)
+        user = self._users.get((role, name.lower()))
+        if user is None:
+            raise HsmError(
+                ReturnCode.ARGUMENTS_BAD, f"There is no {role.value} {name!r}; `hsmbridge user list` lists the users."
+            )
+        return user
+
+    def tokens(self) -> Sequence[Token]:
+        """Return all quorum tokens, as of now."""
+        self.refresh()
+        return self._tokens
+
+    @property
+    def identity(self) -> bytes:
+        """16 bytes that name the HSM, and its copies."""
+        return self._storage.identity
 
     def now_ms(self) -> int:
         """Return the time in milliseconds since 1970."""
@@ -240,6 +265,7 @@ class State:
             self._damaged.update(changes.damaged)
             self._users = {(user.role, user.name): user for user in changes.users}
             self._settings = changes.settings
+            self._tokens = changes.tokens
             self._generation = changes.generation
 
     def _forget_label(self, obj: HsmObject) -> None:
@@ -256,3 +282,8 @@ class State:
             f"The stored record of {names} fails its integrity check: it was changed outside the HSM. "
             "Restore the home from a copy that is intact.",
         )
+
+
+def _secrets(user: User) -> tuple[object, ...]:
+    """Return all that a login is checked against."""
+    return user.password, user.mfa, user.approver_key

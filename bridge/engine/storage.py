@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.engine.objects import HsmObject
+from bridge.engine.quorum import Token
 from bridge.engine.settings import Settings
 from bridge.engine.users import User
 
@@ -23,6 +24,7 @@ class Changes:
         destroyed: handles of keys that are gone.
         users: all users, whether changed or not.
         settings: the HSM's, whether changed or not; the defaults if none were ever kept.
+        tokens: all quorum tokens, whether changed or not.
     """
 
     generation: int
@@ -32,6 +34,7 @@ class Changes:
     destroyed: tuple[int, ...]
     users: tuple[User, ...]
     settings: Settings
+    tokens: tuple[Token, ...] = ()
 
 
 class Transaction(Protocol):
@@ -49,16 +52,29 @@ class Transaction(Protocol):
     def put_user(self, user: User) -> None:
         """Add a user, or replace the one of the same role and name."""
 
+    def delete_user(self, user: User) -> None:
+        """Let a user be no more."""
+
+    def put_token(self, token: Token) -> None:
+        """Add a quorum token."""
+
+    def delete_token(self, token: Token) -> None:
+        """Let a quorum token be no more."""
+
     def put_settings(self, settings: Settings) -> None:
         """Keep the HSM's settings in place of the old ones."""
 
 
 class Storage(Protocol):
-    """Keeps users, settings and token keys; several processes may share one.
+    """Keeps users, settings, quorum tokens and token keys; several processes may share one.
 
     Every method raises HsmError: ``DEVICE_MEMORY`` if the disk is full, ``TOKEN_WRITE_PROTECTED`` if it may not be
     written, ``DEVICE_ERROR`` if what is stored is not what was written, ``FUNCTION_FAILED`` if others hold it.
     """
+
+    @property
+    def identity(self) -> bytes:
+        """16 bytes that name what is kept, and its copies."""
 
     def is_current(self, generation: int) -> bool:
         """Tell whether a state of that generation is still the newest; quick enough to ask at each use."""

@@ -16,6 +16,9 @@ from bridge.engine.errors import HsmError, ReturnCode
 MAX_FAILURES = 5
 """Wrong passwords after which an account is locked (user guide, "manage-hsm-users")."""
 
+MOST_USERS = 1024
+"""Of one HSM (user guide, "limits")."""
+
 PASSWORD_LENGTH = range(8, 32 + 1)
 """Characters (user guide, "cloudhsm_cli-user-create")."""
 
@@ -27,13 +30,46 @@ class Role(StrEnum):
 
     ADMIN = "admin"
     CRYPTO_USER = "crypto-user"
+    UNACTIVATED_ADMIN = "unactivated-admin"
+    """The admin of an HSM that nobody has activated yet; it has no password, and becomes an admin with one."""
+    APPLIANCE_USER = "internal(APPLIANCE_USER)"
+    """The service's own user, whom nobody can log in as."""
 
 
 class Actor(NamedTuple):
-    """Who is logged in to a session: a role and a user's name."""
+    """Who is logged in to a session.
+
+    Attributes:
+        role: the user's.
+        name: the user's.
+        login: names this login, unlike any other.
+    """
 
     role: Role
     name: str
+    login: str
+
+
+class UserInfo(NamedTuple):
+    """What everybody may know of a user.
+
+    Attributes:
+        role: the user's.
+        name: the user's.
+        number: the user's identifier; 0 if it was made before there were any.
+        locked: whether too many wrong passwords were given.
+        failures: wrong passwords since the last right one.
+        mfa: whether a second factor is asked for at login.
+        quorum: whether an approver's key is registered.
+    """
+
+    role: Role
+    name: str
+    number: int
+    locked: bool
+    failures: int
+    mfa: bool
+    quorum: bool
 
 
 @dataclass(frozen=True)
@@ -85,17 +121,44 @@ class User:
         name: in lower case, as CloudHSM keeps it.
         password: hash of the password.
         failures: wrong passwords since the last right one.
+        number: identifies the user; 0 if it was made before there were any.
+        approver_key: the public key that approves, and is the second factor: RSA-2048, SubjectPublicKeyInfo DER.
+        mfa: whether a login needs the second factor.
     """
 
     role: Role
     name: str
     password: PasswordHash = field(repr=False)
     failures: int = 0
+    number: int = 0
+    approver_key: bytes | None = None
+    mfa: bool = False
 
     @property
     def locked(self) -> bool:
         """Whether too many wrong passwords were given."""
         return self.failures >= MAX_FAILURES
+
+    @property
+    def info(self) -> UserInfo:
+        """What everybody may know."""
+        quorum = self.approver_key is not None
+        return UserInfo(self.role, self.name, self.number, self.locked, self.failures, self.mfa, quorum)
+
+
+FIRST_ADMIN = "admin"
+"""The name of the first admin, before and after activation."""
+APPLIANCE_USER_NAME = "app_user"
+
+
+def unactivated_admin() -> User:
+    """Return the admin of a new HSM, as whom nobody can log in."""
+    return User(Role.UNACTIVATED_ADMIN, FIRST_ADMIN, hash_password(secrets.token_bytes(32)))
+
+
+def appliance_user() -> User:
+    """Return the service's own user, as whom nobody can log in."""
+    return User(Role.APPLIANCE_USER, APPLIANCE_USER_NAME, hash_password(secrets.token_bytes(32)))
 
 
 def new_user(role: Role, name: str, password: bytes) -> User:

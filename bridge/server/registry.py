@@ -22,7 +22,7 @@ _MOST_REMEMBERED = 1024
 Packed = tuple[int, bytes, bytes]
 """A session key: its handle, its readable part and its value, as the store writes them."""
 
-News = tuple[int, tuple[str, str] | None, bool, bool, Sequence[Packed], Sequence[int]]
+News = tuple[int, tuple[str, str, str] | None, bool, bool, Sequence[Packed], Sequence[int]]
 """A version, who is logged in then, whether the session has ended, whether the keys are all there are, keys that are
 new or changed, and handles of keys that are gone."""
 
@@ -125,12 +125,12 @@ class Registry:
             del entry.connections[worker]
             self._end_if_left(entry)
 
-    def log_in(self, _worker: int, number: int, role: str, name: str) -> None:
+    def log_in(self, _worker: int, number: int, role: str, name: str, login: str) -> None:
         """See :meth:`bridge.engine.holdings.Holdings.log_in`."""
         entry = self._entry(number)
         if entry.actor is not None:
             raise already_logged_in(entry.actor)
-        entry.actor = Actor(Role(role), name)
+        entry.actor = Actor(Role(role), name, login)
         self._changed(entry)
 
     def log_out(self, _worker: int, number: int) -> None:
@@ -195,7 +195,7 @@ class Registry:
             if complete or version > since
         ]
         gone = () if complete else [handle for handle, version in entry.gone.items() if version > since]
-        actor = None if entry.actor is None else (entry.actor.role.value, entry.actor.name)
+        actor = None if entry.actor is None else (entry.actor.role.value, *entry.actor[1:])
         return entry.version, actor, False, complete, keys, gone
 
     def _entry(self, number: int) -> _Entry:

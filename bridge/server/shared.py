@@ -82,7 +82,7 @@ class SharedHoldings:
 
     def log_in(self, user: Actor) -> None:
         """See :meth:`Holdings.log_in`."""
-        self._registry.ask("log_in", self._number, user.role.value, user.name)
+        self._registry.ask("log_in", self._number, user.role.value, *user[1:])
 
     def log_out(self) -> None:
         """See :meth:`Holdings.log_out`."""
@@ -150,7 +150,7 @@ class SharedHoldings:
             newest, actor, closed, complete, keys, gone = self._registry.ask("news", self._number, self._version)
             fresh = {handle: decode_object(handle, readable, value) for handle, readable, value in keys}
             self._closed = closed
-            self._user = None if actor is None else Actor(Role(actor[0]), actor[1])
+            self._user = None if actor is None else Actor(Role(actor[0]), *actor[1:])
             if complete:
                 self._keys = fresh
             else:

@@ -3,6 +3,7 @@
 from bridge.store.home import (
     Passphrase,
     create_home,
+    create_unactivated_home,
     default_home,
     open_home,
     passphrase_from_environment,
@@ -13,6 +14,7 @@ from bridge.store.home import (
 __all__ = [
     "Passphrase",
     "create_home",
+    "create_unactivated_home",
     "default_home",
     "open_home",
     "passphrase_from_environment",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from bridge.engine.attributes import RULES, Attribute, Value
 from bridge.engine.objects import HsmObject
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.quorum import NO_QUORUM, KeyQuorum, Service, Timeouts, Token
+from bridge.engine.settings import Mode, MtlsEnforcement, QuorumValues, Settings, TrustAnchor
 from bridge.engine.users import PasswordHash, Role, User
 from bridge.store.ledger import KEY
+
+_RECORDS: Mapping[str, type[QuorumValues] | type[Timeouts]] = {"quorum_values": QuorumValues, "timeouts": Timeouts}
 
 SETTINGS_NAME = b"settings"
 """The name of the record of the HSM's settings."""
@@ -27,22 +31,29 @@ def user_name(role: str, name: str) -> bytes:
     return f"user {role} {name}".encode()
 
 
+def token_name(number: int) -> bytes:
+    """Return the name of a quorum token's record."""
+    return f"token {number}".encode()
+
+
 def encode_object(obj: HsmObject) -> bytes:
     """Return the readable part of a key: everything but its value."""
-    return _json(
-        {
-            "owner": obj.owner,
-            "shared_with": sorted(obj.shared_with),
-            "attributes": {name.name: _plain(value) for name, value in obj.attributes.items()},
-        }
-    )
+    content: dict[str, Any] = {
+        "owner": obj.owner,
+        "shared_with": sorted(obj.shared_with),
+        "attributes": {name.name: _plain(value) for name, value in obj.attributes.items()},
+    }
+    if obj.quorum != NO_QUORUM:
+        content["quorum"] = obj.quorum._asdict()
+    return _json(content)
 
 
 def decode_object(handle: int, readable: bytes, material: bytes) -> HsmObject:
     """Return a key from its readable part, whose seal was verified, and its value."""
     content = json.loads(readable)
     attributes = {Attribute[name]: _typed(Attribute[name], value) for name, value in content["attributes"].items()}
-    return HsmObject(handle, content["owner"], attributes, material, frozenset(content["shared_with"]))
+    quorum = KeyQuorum(**content.get("quorum", {}))
+    return HsmObject(handle, content["owner"], attributes, material, frozenset(content["shared_with"]), quorum)
 
 
 def encode_user(user: User) -> bytes:
@@ -51,6 +62,9 @@ def encode_user(user: User) -> bytes:
     return _json(
         {
             "failures": user.failures,
+            "number": user.number,
+            "approver_key": None if user.approver_key is None else base64.b64encode(user.approver_key).decode(),
+            "mfa": user.mfa,
             "argon2id": {
                 "salt": base64.b64encode(password.salt).decode(),
                 "memory_kib": password.memory_kib,
@@ -71,18 +85,53 @@ def decode_user(role: str, name: str, record: bytes) -> User:
         argon2["iterations"],
         base64.b64decode(argon2["digest"]),
     )
-    return User(Role(role), name, password, content["failures"])
+    # Records that are older than these fields lack them.
+    key = content.get("approver_key")
+    return User(
+        Role(role),
+        name,
+        password,
+        content["failures"],
+        content.get("number", 0),
+        None if key is None else base64.b64decode(key),
+        content.get("mfa", False),
+    )
+
+
+def encode_token(token: Token) -> bytes:
+    """Return the record of a quorum token, all of it readable."""
+    return _json({**dataclasses.asdict(token), "nonce": token.nonce.hex()})
+
+
+def decode_token(readable: bytes) -> Token:
+    """Return a quorum token from a record whose seal was verified."""
+    content = json.loads(readable)
+    typed = {
+        "service": Service(content["service"]),
+        "role": Role(content["role"]),
+        "nonce": bytes.fromhex(content["nonce"]),
+    }
+    return Token(**content | typed)
 
 
 def encode_settings(settings: Settings) -> bytes:
     """Return the record of the settings, all of it readable."""
-    return _json(dataclasses.asdict(settings))
+    content = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    for name in _RECORDS:
+        content[name] = content[name]._asdict()
+    return _json(content | {"trust_anchors": [anchor._asdict() for anchor in settings.trust_anchors]})
 
 
 def decode_settings(readable: bytes) -> Settings:
     """Return the settings from a record whose seal was verified."""
     content = json.loads(readable)
-    return Settings(**content | {"mode": Mode(content["mode"])})
+    # What is not there is older than the field, and has its default.
+    typed: dict[str, Any] = {"mode": Mode(content["mode"])}
+    typed |= {name: kind(**content[name]) for name, kind in _RECORDS.items() if name in content}
+    if "trust_anchors" in content:
+        typed["trust_anchors"] = tuple(TrustAnchor(**anchor) for anchor in content["trust_anchors"])
+        typed["mtls_enforcement"] = MtlsEnforcement(content["mtls_enforcement"])
+    return Settings(**content | typed)
 
 
 def _json(content: dict[str, Any]) -> bytes:

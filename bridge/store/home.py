@@ -72,6 +72,24 @@ def create_home(
         HsmError: ``ACTION_PROHIBITED`` if there is something already; as :meth:`Hsm.initialize`; ``DEVICE_MEMORY``
             or ``TOKEN_NOT_PRESENT`` if the folder cannot be written.
     """
+    _create(home, passphrase, lambda hsm: hsm.initialize(admin_password, user, password, mode))
+
+
+def create_unactivated_home(home: Path, passphrase: str | None = None, mode: Mode = Mode.NON_FIPS) -> None:
+    """Create a home with an HSM as AWS hands it out: its admin has no password before ``cluster activate``.
+
+    Args:
+        home: as for :func:`create_home`, and so are the others.
+        passphrase: seals the master key; None keeps it in a file of mode 0600.
+        mode: of the HSM, for good.
+
+    Raises:
+        HsmError: as :func:`create_home`.
+    """
+    _create(home, passphrase, lambda hsm: hsm.initialize_unactivated(mode))
+
+
+def _create(home: Path, passphrase: str | None, initialize: Callable[[Hsm], None]) -> None:
     require_no_home(home)
     with translating(home):
         home = home.resolve()
@@ -82,7 +100,7 @@ def create_home(
             _fill(draft, passphrase)
             hsm = open_home(draft, lambda: passphrase)
             try:
-                hsm.initialize(admin_password, user, password, mode)
+                initialize(hsm)
             finally:
                 hsm.close()
             sync_folder(draft)

@@ -71,6 +71,16 @@ SETTINGS = Table(
 )
 
 
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("readable", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+
 def _create(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[SCHEMA, HSM, OBJECTS, DESTROYED, USERS])
     connection.execute(insert(SCHEMA).values(version=0))
@@ -80,7 +90,11 @@ def _add_settings(connection: Connection) -> None:
     SETTINGS.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings)
+def _add_tokens(connection: Connection) -> None:
+    TOKENS.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings, _add_tokens)
 """Step n brings a database from version n to n + 1; a step, once released, never changes."""
 
 VERSION = len(MIGRATIONS)

@@ -29,7 +29,7 @@ class Sealer:
     def __init__(self, master_key: bytes, home_id: bytes) -> None:
         """Take the master key (32 bytes) and the home's identifier (16 bytes)."""
         self._master = master_key
-        self._home = home_id
+        self.home_id = home_id
         self._ledger_key = self._derive(b"ledger entries")
 
     def seal(self, name: bytes, generation: int, readable: bytes, secret: bytes) -> bytes:
@@ -66,7 +66,7 @@ class Sealer:
         return int.from_bytes(digest, "big")
 
     def _context(self, name: bytes, generation: int, readable: bytes) -> tuple[bytes, bytes]:
-        version = self._home + generation.to_bytes(8, "big") + len(name).to_bytes(2, "big") + name
+        version = self.home_id + generation.to_bytes(8, "big") + len(name).to_bytes(2, "big") + name
         return self._derive(b"record" + version), version + readable
 
     def _derive(self, info: bytes) -> bytes:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
+from bridge.engine.quorum import Token
 from bridge.engine.settings import Settings
 from bridge.engine.storage import Changes
 from bridge.engine.users import User
@@ -19,17 +20,20 @@ from bridge.store.codec import (
     SETTINGS_NAME,
     decode_object,
     decode_settings,
+    decode_token,
     decode_user,
     encode_object,
     encode_settings,
+    encode_token,
     encode_user,
     object_name,
+    token_name,
     user_name,
 )
 from bridge.store.errors import damaged, translating
 from bridge.store.generation import Announced
 from bridge.store.ledger import Ledger, reseal
-from bridge.store.schema import DESTROYED, HSM, OBJECTS, SETTINGS, USERS, HsmRow, read_hsm
+from bridge.store.schema import DESTROYED, HSM, OBJECTS, SETTINGS, TOKENS, USERS, HsmRow, read_hsm
 from bridge.store.seal import SealBroken, Sealer
 from bridge.store.sqlite import writing
 
@@ -59,6 +63,11 @@ class SqlStorage:
         with self._writing() as connection:
             # After a power loss the announced number may be behind; here nobody else is committing.
             self._announced.set(max(self._announced.get(), read_hsm(connection, home).generation))
+
+    @property
+    def identity(self) -> bytes:
+        """See :attr:`bridge.engine.storage.Storage.identity`."""
+        return self.sealer.home_id
 
     def is_current(self, generation: int) -> bool:
         """See :meth:`bridge.engine.storage.Storage.is_current`."""
@@ -155,11 +164,13 @@ class SqlStorage:
         objects, broken = self._open_objects(rows)
         users = self._open_users(connection)
         settings, settings_versions = self._open_settings(connection)
+        tokens = self._open_tokens(connection)
         try:
             versions: dict[bytes, int | None] = dict.fromkeys(map(object_name, gone))
             versions |= {object_name(row.handle): row.generation for row in rows}
             versions |= {user_name(user.role.value, user.name): generation for user, generation in users}
             versions |= settings_versions
+            versions |= {token_name(token.number): generation for token, generation in tokens}
             intact = self._follow(complete, hsm, versions)
         except _BROKEN:
             intact = False
@@ -167,7 +178,16 @@ class SqlStorage:
             self._seen = 0
             raise damaged(self._home, f"a record was removed, or replaced by an older one{_named(broken)}")
         self._seen = hsm.generation
-        return Changes(hsm.generation, complete, objects, broken, gone, tuple(user for user, _ in users), settings)
+        return Changes(
+            hsm.generation,
+            complete,
+            objects,
+            broken,
+            gone,
+            tuple(user for user, _ in users),
+            settings,
+            tuple(token for token, _ in tokens),
+        )
 
     def _follow(self, complete: bool, hsm: HsmRow, versions: dict[bytes, int | None]) -> bool:
         if complete:
@@ -199,6 +219,17 @@ class SqlStorage:
                 raise damaged(self._home, f"the record of {role} {name!r} fails its integrity check") from None
             users.append((decode_user(role, name, record), generation))
         return users
+
+    def _open_tokens(self, connection: Connection) -> list[tuple[Token, int]]:
+        tokens = []
+        columns = select(TOKENS.c.number, TOKENS.c.generation, TOKENS.c.readable, TOKENS.c.sealed)
+        for number, generation, readable, sealed in connection.execute(columns):
+            try:
+                self.sealer.open(token_name(number), generation, readable, sealed)
+            except _BROKEN:
+                raise damaged(self._home, "the record of a quorum token fails its integrity check") from None
+            tokens.append((decode_token(readable), generation))
+        return tokens
 
     def _open_settings(self, connection: Connection) -> tuple[Settings, dict[bytes, int | None]]:
         """Return the settings and the version of their record; a home that is older than settings has none."""
@@ -276,6 +307,24 @@ class SqlTransaction:
         row = {"role": role, "name": name, "generation": self.generation, "sealed": sealed}
         self.connection.execute(insert(USERS).values(row))
         self.versions[record] = self.generation
+
+    def delete_user(self, user: User) -> None:
+        """See :meth:`bridge.engine.storage.Transaction.delete_user`."""
+        self.connection.execute(delete(USERS).where(USERS.c.role == user.role.value, USERS.c.name == user.name))
+        self.versions[user_name(user.role.value, user.name)] = None
+
+    def put_token(self, token: Token) -> None:
+        """See :meth:`bridge.engine.storage.Transaction.put_token`."""
+        name, readable = token_name(token.number), encode_token(token)
+        sealed = self._sealer.seal(name, self.generation, readable, b"")
+        row = {"number": token.number, "generation": self.generation, "readable": readable, "sealed": sealed}
+        self.connection.execute(insert(TOKENS).values(row))
+        self.versions[name] = self.generation
+
+    def delete_token(self, token: Token) -> None:
+        """See :meth:`bridge.engine.storage.Transaction.delete_token`."""
+        self.connection.execute(delete(TOKENS).where(TOKENS.c.number == token.number))
+        self.versions[token_name(token.number)] = None
 
     def put_settings(self, settings: Settings) -> None:
         """See :meth:`bridge.engine.storage.Transaction.put_settings`."""

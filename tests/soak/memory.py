@@ -43,16 +43,18 @@ class Trend:
         return f"{self.level / MIB:.1f} MiB, growth {self.growth / MIB:+.2f}, scatter {self.scatter / MIB:.2f}"
 
 
-def trend(processes: Iterable[Samples], warm_up: float, seconds: float) -> Trend:
+def trend(processes: Iterable[Samples], warm_up: float, seconds: float, least: float = 0.0) -> Trend:
     """Fit the line.
 
     Args:
         processes: the samples of each; of one that ended early there are fewer.
         warm_up: seconds at the beginning of each that do not count.
         seconds: how long the whole run was.
+        least: seconds that a process must have lasted to count: one that ended early never came to its size, and its
+            slope would be taken for that of the whole run.
     """
     settled = [[(t, m) for t, m in samples if t >= samples[0][0] + warm_up] for samples in processes if samples]
-    settled = [samples for samples in settled if len(samples) > 2]
+    settled = [samples for samples in settled if len(samples) > 2 and samples[-1][0] - samples[0][0] >= least]
     count = sum(map(len, settled))
     assert count > 10, "nothing lasted long enough"
     across = along = level = 0.0

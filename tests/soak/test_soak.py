@@ -57,6 +57,7 @@ def soak(
     warm_up: float,
     growth: float,
     pause_ms: int = 0,
+    calm: float = 0.0,
 ) -> list[str]:
     """Put load on a daemon.
 
@@ -69,6 +70,8 @@ def soak(
         warm_up: seconds in which a new process may grow.
         growth: the share of its level that memory may grow by afterwards.
         pause_ms: of each thread after each operation, in milliseconds.
+        calm: seconds at the end in which nothing happens; the memory of a daemon's processes is judged by those that
+            last so long.
 
     Returns:
         What was measured, line by line.
@@ -86,7 +89,7 @@ def soak(
             watching(lambda: [load.process.pid]) as jvm,
         ):
             for disturb in itertools.islice(itertools.cycle(DISTURBANCES), disturbances):
-                time.sleep(seconds / (disturbances + 1) - UNREST_SECONDS)
+                time.sleep((seconds - calm) / (disturbances + 1) - UNREST_SECONDS)
                 load.next_chapter()
                 disturb(daemon)
                 time.sleep(UNREST_SECONDS)
@@ -95,7 +98,7 @@ def soak(
         assert_right(load)
         assert_only_kept_keys(load, daemon)
     trends = {
-        "daemon, each process": trend(daemons.values(), warm_up, seconds),
+        "daemon, each process": trend(daemons.values(), warm_up, seconds, max(0.0, calm - 2 * warm_up)),
         "JVM, heap after collection": trend([load.heap], warm_up, seconds),
         # Its compiler is at work for minutes.
         "JVM, process": trend(jvm.values(), 5 * warm_up, seconds),
@@ -135,6 +138,6 @@ def test_a_minute(pristine_home: Path, classes: Path) -> None:
 @pytest.mark.timeout(3600)
 def test_twenty_minutes(pristine_home: Path, classes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     jdk = jdks()[-1]
-    lines = soak(pristine_home, jdk, classes, seconds=1200, disturbances=6, warm_up=60, growth=0.05)
+    lines = soak(pristine_home, jdk, classes, seconds=1200, disturbances=6, warm_up=60, growth=0.05, calm=600)
     with capsys.disabled():
         print("\n".join(["", f"20 minutes, {THREADS} threads, JDK {release(jdk)}, HSMBRIDGE_SEED={SEED}", *lines]))

@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from bridge.engine import Attribute, KeyType, ObjectClass, Role, User
 from bridge.engine.attributes import RULES, SECRET_VALUES, Template, Value, number
 from bridge.engine.objects import HsmObject
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.quorum import KeyQuorum, Service, Timeouts, Token
+from bridge.engine.settings import Mode, MtlsEnforcement, QuorumValues, Settings, TrustAnchor
 from bridge.engine.users import PasswordHash
 from bridge.store.codec import (
     SETTINGS_NAME,
     decode_object,
     decode_settings,
+    decode_token,
     decode_user,
     encode_object,
     encode_settings,
+    encode_token,
     encode_user,
     object_name,
+    token_name,
     user_name,
 )
 
@@ -54,6 +58,7 @@ OBJECTS = st.builds(
     attributes=ATTRIBUTES,
     material=st.binary(),
     shared_with=st.frozensets(TEXT),
+    quorum=st.builds(KeyQuorum, st.integers(0, 8), st.integers(0, 8)),
 )
 HASHES = st.builds(
     PasswordHash,
@@ -62,7 +67,38 @@ HASHES = st.builds(
     iterations=st.integers(1, 100),
     digest=st.binary(min_size=32, max_size=32),
 )
-USERS = st.builds(User, role=st.sampled_from(Role), name=TEXT, password=HASHES, failures=st.integers(0, 5))
+USERS = st.builds(
+    User,
+    role=st.sampled_from(Role),
+    name=TEXT,
+    password=HASHES,
+    failures=st.integers(0, 5),
+    number=st.integers(0, 2**32 - 1),
+    approver_key=st.none() | st.binary(),
+    mfa=st.booleans(),
+)
+VALUES = st.builds(QuorumValues, st.integers(1, 8), st.integers(1, 8), st.integers(1, 8))
+SETTINGS = st.builds(
+    Settings,
+    st.sampled_from(Mode),
+    st.booleans(),
+    st.booleans(),
+    VALUES,
+    st.builds(Timeouts, st.integers(1, 600), st.integers(1, 600)),
+    st.lists(st.builds(TrustAnchor, st.integers(1, 2), TEXT), max_size=2).map(tuple),
+    st.sampled_from(MtlsEnforcement),
+)
+TOKENS = st.builds(
+    Token,
+    number=st.integers(0, 2**32 - 1),
+    service=st.sampled_from(Service),
+    role=st.sampled_from(Role),
+    name=st.from_regex("[a-z0-9_]{1,31}", fullmatch=True),
+    login=st.text("0123456789abcdef", min_size=16, max_size=16),
+    key=st.integers(0, 2**63 - 1),
+    nonce=st.binary(min_size=16, max_size=16),
+    created=st.integers(0, 2**40),
+)
 
 
 @given(OBJECTS)
@@ -87,16 +123,30 @@ def test_a_template_stays_in_order_and_compares_equal(template: Template) -> Non
         assert type(value) is type(original)
 
 
-@given(st.builds(Settings, st.sampled_from(Mode), st.booleans(), st.booleans()))
+@given(SETTINGS)
 def test_settings_come_back_as_they_were(settings: Settings) -> None:
     again = decode_settings(encode_settings(settings))
     assert again == settings
     assert type(again.mode) is Mode
+    assert [type(field) for field in vars(again).values()] == [type(field) for field in vars(settings).values()]
+
+
+def test_settings_of_before_have_the_defaults() -> None:
+    old = b'{"clear_extraction":true,"implicit_import":false,"mode":"fips"}'
+    assert decode_settings(old) == Settings(Mode.FIPS, clear_extraction=True, implicit_import=False)
+
+
+@given(TOKENS)
+def test_a_token_comes_back_as_it_was(token: Token) -> None:
+    again = decode_token(encode_token(token))
+    assert again == token
+    assert again.approval_data == token.approval_data
+    assert len(token.approval_data) == 80
 
 
 @given(OBJECTS, st.binary(min_size=8, max_size=64))
 def test_the_readable_part_does_not_depend_on_the_value(obj: HsmObject, material: bytes) -> None:
-    other = HsmObject(obj.handle, obj.owner, obj.attributes, material, obj.shared_with)
+    other = HsmObject(obj.handle, obj.owner, obj.attributes, material, obj.shared_with, obj.quorum)
     assert encode_object(other) == encode_object(obj)
 
 
@@ -108,7 +158,7 @@ def test_a_user_comes_back_as_it_was(user: User) -> None:
 @given(st.lists(st.integers(0, 2**64 - 1), unique=True), st.lists(st.tuples(st.sampled_from(Role), TEXT), unique=True))
 def test_names_of_records_differ(handles: list[int], users: list[tuple[Role, str]]) -> None:
     names = [object_name(handle) for handle in handles] + [user_name(role.value, name) for role, name in users]
-    names.append(SETTINGS_NAME)
+    names += [SETTINGS_NAME, *(token_name(handle) for handle in handles)]
     assert len(set(names)) == len(names)
 
 
@@ -141,6 +191,9 @@ def test_the_format_is_this_one() -> None:
     user = User(Role.ADMIN, "admin", PasswordHash(b"\x00" * 3, 8, 1, b"\xff" * 3), 2)
     assert json.loads(encode_user(user)) == {
         "failures": 2,
+        "number": 0,
+        "approver_key": None,
+        "mfa": False,
         "argon2id": {"salt": "AAAA", "memory_kib": 8, "iterations": 1, "digest": "////"},
     }
     template = ((Attribute.LABEL, "x"), (Attribute.ID, b"\x01"), (Attribute.EXTRACTABLE, False))

@@ -18,6 +18,7 @@ from engine.keys import refused
 
 from bridge.engine import HsmError, ReturnCode
 from bridge.store import create_home, default_home, open_home
+from bridge.store.schema import VERSION
 from store.tampering import execute, opened, stock
 
 
@@ -126,11 +127,11 @@ def test_two_that_make_one_home_at_once(tmp_path: Path, configured: bool) -> Non
         log_in(hsm, "alice")
 
 
-@pytest.mark.parametrize("version", [3, 7, 10**9])
+@pytest.mark.parametrize("version", [VERSION + 1, VERSION + 7, 10**9])
 def test_a_newer_schema(home: Path, version: int) -> None:
     execute(home, "UPDATE schema_version SET version = ?", [version])
     before = execute(home, "SELECT * FROM hsm")
-    with refused(ReturnCode.TOKEN_NOT_PRESENT, f"schema version {version}", "versions up to 2"):
+    with refused(ReturnCode.TOKEN_NOT_PRESENT, f"schema version {version}", f"versions up to {VERSION}"):
         open_home(home)
     assert execute(home, "SELECT * FROM hsm") == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from engine.keys import new_aes, refused
 from bridge.engine import Attribute, Hsm, ReturnCode
 from bridge.engine.settings import Mode, Settings
 from bridge.store import create_home
+from bridge.store.schema import VERSION
 from store.processes import Process, processes
 from store.tampering import assert_home_is_refused, execute, opened, tampered
 
@@ -123,7 +125,15 @@ def readable(home: Path) -> bytes:
 
 def test_the_format_is_this_one(home: Path) -> None:
     """Homes in the field have it: a change here needs a migration."""
-    assert readable(home) == b'{"clear_extraction":false,"implicit_import":true,"mode":"non-fips"}'
+    assert json.loads(readable(home)) == {
+        "clear_extraction": False,
+        "implicit_import": True,
+        "mode": "non-fips",
+        "mtls_enforcement": "none",
+        "quorum_values": {"cluster": 1, "quorum": 1, "user": 1},
+        "timeouts": {"approved": 600, "generated": 600},
+        "trust_anchors": [],
+    }
 
 
 def test_a_switch_is_not_flipped_in_the_database(home: Path) -> None:
@@ -169,6 +179,7 @@ def test_an_old_schema_version_does_not_bring_the_defaults_back(home: Path) -> N
         hsm.configure(implicit_import=False)
     execute(home, "UPDATE schema_version SET version = 1")
     execute(home, "DROP TABLE settings")
+    execute(home, "DROP TABLE tokens")
     assert_home_is_refused(home, "a record was removed")
 
 
@@ -214,7 +225,7 @@ def test_a_home_of_schema_version_1_opens_with_its_keys_and_the_defaults(old_hom
         labels = {handle: session.attributes(handle)[Attribute.LABEL] for handle in session.find({})}
         assert labels == {0x40000: "ec", 0x40001: "ec", 0x40002: "rsa", 0x40003: "rsa", 0x40004: "aes"}
         assert session.attributes(0x40001)[Attribute.EXTRACTABLE] is False
-        assert execute(old_home, "SELECT version FROM schema_version") == [(2,)]
+        assert execute(old_home, "SELECT version FROM schema_version") == [(VERSION,)]
         assert execute(old_home, "SELECT * FROM settings") == []
 
 
