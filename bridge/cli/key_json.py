@@ -17,13 +17,13 @@ def reference(handle: int) -> str:
 
 def whole(key: KeyInfo) -> dict[str, object]:
     """Return all that is known of a key."""
-    manage, use = getattr(key, "quorum", (0, 0))
+    quorum = key.quorum
     return {
         "key-reference": reference(key.handle),
         "key-info": {
             "key-owners": [{"username": key.owner, "key-coverage": "full"}],
             "shared-users": [{"username": name, "key-coverage": "full"} for name in sorted(key.shared_with)],
-            "key-quorum-values": {"manage-key-quorum-value": manage, "use-key-quorum-value": use},
+            "key-quorum-values": {"manage-key-quorum-value": quorum.manage, "use-key-quorum-value": quorum.use},
             "cluster-coverage": "full",
         },
         "attributes": shown(key),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import PASSWORDS
 
-from bridge.engine import Attribute, MechanismType, Session
+from bridge.engine import Attribute, MechanismType, Role, Session
+from bridge.engine.attributes import Attributes
 from cli.command import ADMIN, ALICE, BOB, answer, refusal, run
 from cli.terminal import converse
 
@@ -19,7 +20,7 @@ LIST = ("key", "list")
 @pytest.fixture
 def key(session: Session) -> None:
     """A key of alice."""
-    template = {Attribute.TOKEN: True, Attribute.LABEL: "k", Attribute.VALUE_LEN: 16}
+    template: Attributes = {Attribute.TOKEN: True, Attribute.LABEL: "k", Attribute.VALUE_LEN: 16}
     session.generate_key(MechanismType.AES_KEY_GEN, template)
 
 
@@ -39,8 +40,6 @@ def test_logs_in_as_the_variables_say(home: Path, key: None, environment: dict[s
 
 
 def test_a_password_may_hold_colons(home: Path, admin: Session) -> None:
-    from bridge.engine import Role
-
     admin.change_password(Role.CRYPTO_USER, "alice", b"pass:with:colons")
     assert answer(run(home, {"CLOUDHSM_PIN": "alice:pass:with:colons"}, *LIST))["total_key_count"] == 0
 

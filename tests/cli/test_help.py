@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ def test_every_verb_has_help_with_an_example_and_its_environment(tmp_path: Path,
     assert result.stdout.startswith(f"Usage: hsmbridge {' '.join(command)} ")
     assert "Example:" in result.stdout
     assert "nvironment" in result.stdout
-    assert f"hsmbridge {' '.join(command)}" in result.stdout.partition("Example:")[2]
+    # The words of one command have options between them.
+    assert re.search(f"hsmbridge {'.*'.join(command)}", result.stdout.partition("Example:")[2])
 
 
 def test_help_lists_every_verb_and_the_exit_codes(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_ecdsa_signatures_are_two_numbers_side_by_side(home: Path, tmp_path: Pat
         der = encode_dss_signature(int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big"))
         public.verify(der, DATA, ec.ECDSA(HASHES[name]))
         (tmp_path / "der").write_bytes(der)
-        file = ["-verify", tmp_path / "pub.pem", "-signature", tmp_path / "der"]
+        file: list[str | Path] = ["-verify", tmp_path / "pub.pem", "-signature", tmp_path / "der"]
         assert openssl("dgst", f"-{name}", *file, data=DATA) == b"Verified OK\n"
         verify(home, "ecdsa", signature, "--hash-function", name, *RAW)
         verify(home, "ecdsa", signature, "--hash-function", name, *digest(name))

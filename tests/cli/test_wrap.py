@@ -122,7 +122,7 @@ def test_cryptography_opens_aes_gcm(home: Path, keys: None) -> None:
 def test_openssl_opens_what_the_rsa_key_wrapped(
     home: Path, keys: None, tmp_path: Path, rsa_key: rsa.RSAPrivateKey
 ) -> None:
-    decrypt = ["pkeyutl", "-decrypt", "-inkey", private_pem(tmp_path, rsa_key)]
+    decrypt: list[str | Path] = ["pkeyutl", "-decrypt", "-inkey", private_pem(tmp_path, rsa_key)]
     oaep = base64.b64decode(wrapped(home, "rsa-oaep", "pub", *HASH)["wrapped_key_data"])
     assert openssl(*decrypt, *OAEP, data=oaep) == PAYLOAD
 

@@ -15,8 +15,6 @@ from bridge.cli.access import ask, ask_secret, encoded
 from bridge.cli.commands.connection import Connection, connection, opened
 from bridge.cli.commands.session import HsmSession
 from bridge.engine import HsmError, ReturnCode, Role
-from bridge.engine.holdings import not_logged_in
-from bridge.engine.users import Actor
 
 ROLES = (Role.ADMIN, Role.CRYPTO_USER)
 """The roles that log in."""
@@ -43,9 +41,6 @@ class Access(Protocol):
 
     interactive: bool
 
-    def who(self) -> Actor:
-        """Return who is logged in; raises HsmError ``USER_NOT_LOGGED_IN`` if nobody is."""
-
     def anybody(self) -> AbstractContextManager[HsmSession]:
         """Give a session, logged in or not."""
 
@@ -62,30 +57,12 @@ class Access(Protocol):
         """Log out."""
 
 
-class _Login:
-    """Who is logged in."""
-
-    def __init__(self) -> None:
-        self._user: Actor | None = None
-
-    def who(self) -> Actor:
-        """Return who is logged in.
-
-        Raises:
-            HsmError: ``USER_NOT_LOGGED_IN`` if nobody is.
-        """
-        if self._user is None:
-            raise not_logged_in()
-        return self._user
-
-
-class OneShot(_Login):
+class OneShot:
     """A session for one command, with the login that the environment has."""
 
     interactive = False
 
     def __init__(self, where: Connection) -> None:
-        super().__init__()
         self._where = where
         self._session: HsmSession | None = None
 
@@ -120,8 +97,7 @@ class OneShot(_Login):
         """Log in for the rest of the block."""
         if self._session is None:
             raise AssertionError("there is a session within the block of anybody() only")
-        _log_in(self._session, given, mfa_signature)
-        self._user = Actor(given.role, given.name.lower())
+        self._session.login(given.role, given.name, given.password, mfa_signature)
 
     def log_out(self) -> None:
         """Refuse, as nobody is logged in between two commands.
@@ -135,13 +111,12 @@ class OneShot(_Login):
         )
 
 
-class Kept(_Login):
+class Kept:
     """The session of the interactive mode."""
 
     interactive = True
 
     def __init__(self, session: HsmSession) -> None:
-        super().__init__()
         self._session = session
 
     @contextmanager
@@ -161,19 +136,11 @@ class Kept(_Login):
 
     def log_in(self, given: Credentials, mfa_signature: bytes | None = None) -> None:
         """Log in until :meth:`log_out`."""
-        _log_in(self._session, given, mfa_signature)
-        self._user = Actor(given.role, given.name.lower())
+        self._session.login(given.role, given.name, given.password, mfa_signature)
 
     def log_out(self) -> None:
         """Log out; the session stays."""
         self._session.logout()
-        self._user = None
-
-
-def _log_in(session: HsmSession, given: Credentials, mfa_signature: bytes | None) -> None:
-    # A daemon or an engine without second factors takes no signature.
-    factor = {} if mfa_signature is None else {"mfa_signature": mfa_signature}
-    session.login(given.role, given.name, given.password, **factor)
 
 
 def access() -> Access:

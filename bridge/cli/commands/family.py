@@ -27,7 +27,7 @@ class Described(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then those that say where the HSM is."""
-        own, connection = [], []
+        own, connection = list[tuple[str, str]](), list[tuple[str, str]]()
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:

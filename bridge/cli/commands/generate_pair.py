@@ -54,7 +54,7 @@ def rsa(
           --public-label pub --private-label priv --public-attributes verify=true --private-attributes sign=true
     """
     encoded = exponent.to_bytes(max(1, (exponent.bit_length() + 7) // 8), "big")
-    value = {Attribute.MODULUS_BITS: bits, Attribute.PUBLIC_EXPONENT: encoded}
+    value: Attributes = {Attribute.MODULUS_BITS: bits, Attribute.PUBLIC_EXPONENT: encoded}
     labels, halves = (public_label, private_label), (public, private)
     shares = sharing(users, manage, use)
     _generate(KeyType.RSA, MechanismType.RSA_PKCS_KEY_PAIR_GEN, labels, halves, value, shares, session)

@@ -90,7 +90,7 @@ def set_attribute(terms: tuple[str, ...], name: str, value: str, as_admin: bool,
     attribute, new = parse_value(name, value)
     way = access()
     with way.as_admin() if as_admin else way.logged_in(Role.CRYPTO_USER) as session:
-        session.set_attributes(the_one(session, terms), {attribute: new}, **approved(approval=approval))
+        session.set_attributes(the_one(session, terms), {attribute: new}, approval=approved(approval))
         answer({"message": "Attribute set successfully"})
 
 
@@ -107,7 +107,7 @@ def share(terms: tuple[str, ...], username: str, role: Role, approval: Path | No
       hsmbridge key share --filter attr.label=signer attr.class=private-key --username bob --role crypto-user
     """
     with access().logged_in(role) as session:
-        session.share(the_one(session, terms), username, **approved(approval=approval))
+        session.share(the_one(session, terms), username, approval=approved(approval))
         answer({"message": "Key shared successfully"})
 
 
@@ -124,5 +124,5 @@ def unshare(terms: tuple[str, ...], username: str, role: Role, approval: Path | 
       hsmbridge key unshare --filter attr.label=signer attr.class=private-key --username bob --role crypto-user
     """
     with access().logged_in(role) as session:
-        session.unshare(the_one(session, terms), username, **approved(approval=approval))
+        session.unshare(the_one(session, terms), username, approval=approved(approval))
         answer({"message": "Key unshared successfully"})

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from bridge.cli.commands import below
-from bridge.cli.commands.access import Access, Credentials, access, login_password
+from bridge.cli.commands.access import Credentials, access, login_password
 from bridge.cli.commands.asking import ask_path
 from bridge.cli.commands.connection import CONNECTION_OPTIONS
 from bridge.cli.commands.family import Family, command
 from bridge.cli.commands.options import FILE, option, password_option, user_options
 from bridge.cli.refusal import answer, enveloped
+from bridge.cli.token_files import read_mfa, write_mfa
 from bridge.engine import Role
 
 SIGNED_FILE = "Enter signed token file path (press enter if same as the unsigned token file)"
@@ -51,8 +52,9 @@ def login(context: click.Context, username: str, role: Role, password: str | Non
     if context.invoked_subcommand is None:
         way = access()
         with way.anybody():
-            way.log_in(Credentials(role, username, login_password(role, username, password)))
-            answer(_who(way))
+            given = Credentials(role, username, login_password(role, username, password))
+            way.log_in(given)
+            answer(_who(given))
 
 
 @command("mfa-token-sign")
@@ -65,19 +67,17 @@ def mfa_token_sign(context: click.Context, token: Path) -> None:
     Example:
       hsmbridge login --username alice --role crypto-user mfa-token-sign --token login.json
     """
-    from bridge.cli.token_files import read_mfa, write_mfa
-
     if context.parent is None:
         raise AssertionError("this is a command of login")
-    given = context.parent.params
-    role, name = given["role"], given["username"]
+    options = context.parent.params
+    role, name = options["role"], options["username"]
     way = access()
     with way.anybody() as session:
-        password = login_password(role, name, given["password"])
+        given = Credentials(role, name, login_password(role, name, options["password"]))
         write_mfa(token, session.mfa_token())
         signed = ask_path(SIGNED_FILE, default=token)
-        way.log_in(Credentials(role, name, password), read_mfa(signed))
-        answer(_who(way))
+        way.log_in(given, read_mfa(signed))
+        answer(_who(given))
 
 
 @command("logout")
@@ -92,6 +92,5 @@ def logout() -> None:
     answer("Logout successful")
 
 
-def _who(way: Access) -> dict[str, str]:
-    user = way.who()
-    return {"username": user.name, "role": user.role.value}
+def _who(given: Credentials) -> dict[str, str]:
+    return {"username": given.name.lower(), "role": given.role.value}

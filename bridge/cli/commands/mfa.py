@@ -12,7 +12,9 @@ from bridge.cli.commands.family import command
 from bridge.cli.commands.files import read
 from bridge.cli.commands.login import SIGNED_FILE
 from bridge.cli.commands.options import FILE, approval_option, approved, option, user_options
+from bridge.cli.commands.user import who
 from bridge.cli.refusal import answer
+from bridge.cli.token_files import read_mfa, write_mfa
 from bridge.engine import Role
 
 
@@ -21,7 +23,7 @@ from bridge.engine import Role
 @option("--change-password", metavar="PASSWORD", help="The user's new password; asked for if this is not given.")
 @option("--token", type=FILE, metavar="FILE", help="File for the token that the new key signs.")
 @option("--deregister", is_flag=True, help="Forget the key: the password alone suffices then.")
-@option("--change-quorum", is_flag=True, help="Approve with the new key too.")
+@option("--change-quorum", is_flag=True, help="Approve with the new key too, as here every user does.")
 @approval_option()
 def change_mfa(
     username: str,
@@ -45,13 +47,11 @@ def change_mfa(
         raise click.UsageError("Give either --token or --deregister.")
     with access().logged_in(Role.ADMIN) as session:
         if token is None:
-            session.deregister_mfa(role, username, **approved(approval=approval))
+            user = session.deregister_mfa(role, username, approval=approved(approval))
         else:
-            from bridge.cli.token_files import read_mfa, write_mfa
-
             password = new_password(change_password)
             write_mfa(token, session.mfa_token())
             signature = read_mfa(ask_path(SIGNED_FILE, default=token))
             public_key = read(ask_path("Enter public key PEM file path"))
-            session.change_mfa(role, username, password, public_key, signature)
-        answer({"username": username.lower(), "role": role.value})
+            user = session.change_mfa(role, username, password, public_key, signature)
+        answer(who(user))

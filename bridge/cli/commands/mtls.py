@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +12,7 @@ from bridge.cli.commands.files import read
 from bridge.cli.commands.options import FILE, approval_option, approved, option
 from bridge.cli.refusal import answer
 from bridge.engine import HsmError, ReturnCode, Role
-
-if TYPE_CHECKING:
-    from bridge.engine.trust import TrustAnchor
+from bridge.engine.settings import MtlsEnforcement, TrustAnchor
 
 
 @command("register-trust-anchor")
@@ -29,7 +26,7 @@ def register(path: Path, approval: Path | None) -> None:
       hsmbridge cluster mtls register-trust-anchor --path clients-ca.pem
     """
     with access().logged_in(Role.ADMIN) as session:
-        anchor = session.register_trust_anchor(read(path), **approved(approval=approval))
+        anchor = session.register_trust_anchor(read(path), approval=approved(approval))
         answer({"trust_anchor": _shown(anchor)})
 
 
@@ -45,7 +42,7 @@ def deregister(certificate_reference: str, approval: Path | None) -> None:
     """
     number = _number(certificate_reference)
     with access().logged_in(Role.ADMIN) as session:
-        session.deregister_trust_anchor(number, **approved(approval=approval))
+        session.deregister_trust_anchor(number, approval=approved(approval))
         answer({"message": f"Trust anchor with reference {_reference(number)} deregistered successfully"})
 
 
@@ -70,11 +67,16 @@ def get_enforcement() -> None:
       hsmbridge cluster mtls get-enforcement
     """
     with access().anybody() as session:
-        answer({"mtls-enforcement-level": str(session.mtls_enforcement())})
+        answer({"mtls-enforcement-level": session.mtls_enforcement().value})
 
 
 @command("set-enforcement")
-@option("--level", required=True, type=click.Choice(["none", "cluster"]), help="cluster: clients must.")
+@option(
+    "--level",
+    required=True,
+    type=click.Choice([level.value for level in MtlsEnforcement]),
+    help="cluster: clients must.",
+)
 @approval_option()
 def set_enforcement(level: str, approval: Path | None) -> None:
     """Say whether clients must show a certificate.
@@ -84,14 +86,14 @@ def set_enforcement(level: str, approval: Path | None) -> None:
       hsmbridge cluster mtls set-enforcement --level cluster
     """
     with access().logged_in(Role.ADMIN) as session:
-        session.set_mtls_enforcement(level, **approved(approval=approval))
+        session.set_mtls_enforcement(MtlsEnforcement(level), approval=approved(approval))
         answer({"message": f"Mtls enforcement level set to {level.capitalize()} successfully"})
 
 
 def _shown(anchor: TrustAnchor) -> dict[str, str]:
     return {
         "certificate-reference": _reference(anchor.reference),
-        "certificate": anchor.certificate.decode(),
+        "certificate": anchor.certificate,
         "cluster-coverage": "full",
     }
 

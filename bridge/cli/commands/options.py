@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from bridge.cli.commands.access import ROLES
 from bridge.cli.fields import parse_assignments
 from bridge.cli.many import Many
+from bridge.cli.token_files import read_approval
 from bridge.engine import Role
 from bridge.engine.attributes import Attribute, Value
-
-if TYPE_CHECKING:
-    from bridge.engine.quorum import Approval
+from bridge.engine.quorum import Approval
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
@@ -77,23 +76,16 @@ def attributes_option(name: str, argument: str, of: str) -> Callable[[F], F]:
     return click.option(name, argument, cls=Many, metavar="NAME=VALUE", callback=parse, help=text)
 
 
-def approved(**files: Path | None) -> dict[str, Approval]:
-    """Read the approvals that were given.
+def approved(path: Path | None) -> Approval | None:
+    """Read a signed token file.
 
     Args:
-        files: by the parameter of the session's method, the signed token file or None.
+        path: of the file, or None.
 
     Returns:
-        What those parameters get; what was not given is left out, as not every session knows approvals.
+        The approval, or None.
 
     Raises:
         HsmError: as :func:`bridge.cli.token_files.read_approval`.
     """
-    return {name: _read(path) for name, path in files.items() if path is not None}
-
-
-def _read(path: Path) -> Approval:
-    # Imported only now, as few commands are given one.
-    from bridge.cli.token_files import read_approval
-
-    return read_approval(path)
+    return None if path is None else read_approval(path)

@@ -12,14 +12,12 @@ from bridge.cli.commands.family import command
 from bridge.cli.commands.files import read
 from bridge.cli.commands.finding import the_one
 from bridge.cli.commands.options import FILE, approval_option, approved, filter_option, option
+from bridge.cli.commands.user import who
 from bridge.cli.key_json import reference
 from bridge.cli.refusal import answer
 from bridge.cli.token_files import read_registration, write_token
 from bridge.engine import Role
-from bridge.engine.quorum import Service, TokenInfo
-
-_OF_KEYS = (Service.KEY_USAGE, Service.KEY_MANAGEMENT)
-_WITH_VALUES = (Service.USER, Service.QUORUM, Service.CLUSTER)
+from bridge.engine.quorum import ADMIN_SERVICES, KEY_SERVICES, Service, TokenInfo
 
 
 @command("register")
@@ -33,11 +31,8 @@ def register(public_key: Path, signed_token: Path) -> None:
       hsmbridge user change-quorum token-sign register --public-key officer.pem --signed-token t.json
     """
     signed = read_registration(signed_token)
-    way = access()
-    with way.logged_in(Role.ADMIN) as session:
-        session.register_approver_key(read(public_key), signed.approval_data, signed.signature)
-        user = way.who()
-        answer({"username": user.name, "role": user.role.value})
+    with access().logged_in(Role.ADMIN) as session:
+        answer(who(session.register_approver_key(read(public_key), signed.approval_data, signed.signature)))
 
 
 @command("generate")
@@ -53,8 +48,8 @@ def generate(service: str, token: Path, terms: tuple[str, ...]) -> None:
       hsmbridge quorum token-sign generate --service key-usage --filter attr.label=signer --token token.json
     """
     chosen = Service(service)
-    if (chosen in _OF_KEYS) is not bool(terms):
-        raise click.UsageError(f"--filter goes with the services {' and '.join(_OF_KEYS)}, and with no other.")
+    if (chosen in KEY_SERVICES) is not bool(terms):
+        raise click.UsageError(f"--filter goes with the services {' and '.join(KEY_SERVICES)}, and with no other.")
     with access().logged_in(Role.CRYPTO_USER if terms else Role.ADMIN) as session:
         key = the_one(session, terms) if terms else None
         write_token(token, chosen, session.generate_token(chosen, key), key)
@@ -123,7 +118,7 @@ def list_values() -> None:
 
 
 @command("set-quorum-value")
-@option("--service", required=True, type=click.Choice([service.value for service in _WITH_VALUES]), help="Which.")
+@option("--service", required=True, type=click.Choice([service.value for service in ADMIN_SERVICES]), help="Which.")
 @option("--value", required=True, type=int, help="How many approvals; 1 switches it off.")
 @approval_option()
 def set_value(service: str, value: int, approval: Path | None) -> None:
@@ -134,19 +129,19 @@ def set_value(service: str, value: int, approval: Path | None) -> None:
       hsmbridge quorum token-sign set-quorum-value --service quorum --value 2
     """
     with access().logged_in(Role.ADMIN) as session:
-        session.set_quorum_value(Service(service), value, **approved(approval=approval))
+        session.set_quorum_value(Service(service), value, approval=approved(approval))
         answer("Set Quorum Value successful")
 
 
 @command("list-timeouts")
 def list_timeouts() -> None:
-    """List how many seconds tokens live, before and after they are approved.
+    """List how many seconds tokens live, before and after they are approved. No login is needed.
 
     \b
     Example:
       hsmbridge quorum token-sign list-timeouts
     """
-    with access().logged_in(Role.ADMIN) as session:
+    with access().anybody() as session:
         timeouts = session.timeouts()
         answer({"generated": timeouts.generated, "approved": timeouts.approved})
 
@@ -164,8 +159,5 @@ def set_timeout(generated: int | None, approved_: int | None) -> None:
     if generated is None and approved_ is None:
         raise click.UsageError("Give --generated, --approved, or both.")
     with access().logged_in(Role.ADMIN) as session:
-        now = session.timeouts()
-        session.set_timeouts(
-            now.generated if generated is None else generated, now.approved if approved_ is None else approved_
-        )
+        session.set_timeouts(generated, approved_)
         answer("Set token timeout successful")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from pyasn1.codec.der.decoder import decode
 from pyasn1.codec.der.encoder import encode
-from pyasn1_modules import rfc5915, rfc8017
+from pyasn1_modules import rfc5915, rfc8017  # type: ignore[import-untyped]
 
 from bridge.cli.commands.files import base64_text
 from bridge.cli.key_json import reference

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bridge.engine import KeyInfo, Role
 from bridge.engine.attributes import Attributes
 from bridge.engine.parameters import Parameter
-
-if TYPE_CHECKING:
-    from bridge.engine.quorum import Approval, KeyQuorum, Service, Timeouts, TokenInfo
-    from bridge.engine.trust import TrustAnchor
-    from bridge.engine.users import UserInfo
+from bridge.engine.quorum import Approval, KeyQuorum, Service, Timeouts, TokenInfo
+from bridge.engine.settings import MtlsEnforcement, TrustAnchor
+from bridge.engine.users import UserInfo
 
 
 class Users(Protocol):
@@ -24,16 +22,16 @@ class Users(Protocol):
     def create_user(self, role: Role, name: str, password: bytes, /, approval: Approval | None = None) -> UserInfo:
         """Create a user."""
 
-    def delete_user(self, role: Role, name: str, /, approval: Approval | None = None) -> None:
+    def delete_user(self, role: Role, name: str, /, approval: Approval | None = None) -> UserInfo:
         """Delete a user."""
 
-    def change_password(self, role: Role, name: str, password: bytes, /, approval: Approval | None = None) -> None:
+    def change_password(self, role: Role, name: str, password: bytes, /, approval: Approval | None = None) -> UserInfo:
         """Set a password."""
 
-    def activate(self, password: bytes, /) -> None:
+    def activate(self, password: bytes, /) -> UserInfo:
         """Set the first password of the admin."""
 
-    def login(self, role: Role, name: str, password: bytes, /, mfa_signature: bytes | None = None) -> None:
+    def login(self, role: Role, name: str, password: bytes, mfa_signature: bytes | None = None, /) -> None:
         """Log in."""
 
     def logout(self) -> None:
@@ -42,10 +40,10 @@ class Users(Protocol):
     def mfa_token(self) -> bytes:
         """Return what is to be signed with the second factor."""
 
-    def change_mfa(self, role: Role, name: str, password: bytes, public_key: bytes, signature: bytes, /) -> None:
+    def change_mfa(self, role: Role, name: str, password: bytes, public_key: bytes, signature: bytes, /) -> UserInfo:
         """Register the key of a second factor."""
 
-    def deregister_mfa(self, role: Role, name: str, /, approval: Approval | None = None) -> None:
+    def deregister_mfa(self, role: Role, name: str, /, approval: Approval | None = None) -> UserInfo:
         """Forget the key of a second factor."""
 
     def hsm_info(self) -> Mapping[str, object]:
@@ -60,17 +58,17 @@ class Users(Protocol):
     def deregister_trust_anchor(self, reference: int, /, approval: Approval | None = None) -> None:
         """Forget a CA for clients' certificates."""
 
-    def mtls_enforcement(self) -> str:
+    def mtls_enforcement(self) -> MtlsEnforcement:
         """Tell whether clients need a certificate."""
 
-    def set_mtls_enforcement(self, level: str, /, approval: Approval | None = None) -> None:
+    def set_mtls_enforcement(self, level: MtlsEnforcement, /, approval: Approval | None = None) -> None:
         """Say whether clients need a certificate."""
 
 
 class Quorums(Protocol):
     """Approvals, as :class:`bridge.engine.Session` has them."""
 
-    def register_approver_key(self, public_key: bytes, approval_data: bytes, signature: bytes, /) -> None:
+    def register_approver_key(self, public_key: bytes, approval_data: bytes, signature: bytes, /) -> UserInfo:
         """Register the key that the user approves with."""
 
     def quorum_values(self) -> Mapping[Service, int]:
@@ -91,7 +89,7 @@ class Quorums(Protocol):
     def timeouts(self) -> Timeouts:
         """Return how long tokens live."""
 
-    def set_timeouts(self, generated: int, approved: int, /) -> None:
+    def set_timeouts(self, generated: int | None, approved: int | None, /) -> Timeouts:
         """Set how long tokens live."""
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 import click
 
 from bridge.cli.commands.options import F, many, option
-
-if TYPE_CHECKING:
-    from bridge.engine.quorum import KeyQuorum
+from bridge.engine.quorum import KeyQuorum
 
 
-class Sharing(TypedDict, total=False):
-    """Arguments of ``generate_key`` and its like; what the user did not ask for is left out."""
+class Sharing(TypedDict):
+    """Arguments of ``generate_key`` and its like."""
 
     shared_with: Sequence[str]
     quorum: KeyQuorum
@@ -43,10 +41,4 @@ def sharing_options(of: str = "key") -> Callable[[F], F]:
 
 def sharing(users: Sequence[str], manage: int | None, use: int | None) -> Sharing:
     """Return what a session gets of the options."""
-    arguments: Sharing = {"shared_with": users} if users else {}
-    if manage is not None or use is not None:
-        # Imported only now, as few keys have a quorum.
-        from bridge.engine.quorum import KeyQuorum
-
-        arguments["quorum"] = KeyQuorum(manage or 0, use or 0)
-    return arguments
+    return {"shared_with": users, "quorum": KeyQuorum(manage or 0, use or 0)}

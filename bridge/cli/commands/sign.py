@@ -39,8 +39,8 @@ def _signing(name: str) -> HsmCommand:
     ) -> None:
         operation = kind.operation(given_bytes("--data", data, data_path), **options)
         with access().logged_in(Role.CRYPTO_USER) as session:
-            key, approvals = the_one(session, terms), approved(approval=approval)
-            signature = session.sign(key, *operation, **approvals)
+            key = the_one(session, terms)
+            signature = session.sign(key, *operation, approval=approved(approval))
             shown = joined(session, key, signature) if kind.joined else signature
             answer({"key-reference": reference(key), "signature": base64_text(shown)})
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bridge.cli.commands.access import access, new_password
 from bridge.cli.commands.family import command
 from bridge.cli.commands.options import approval_option, approved, password_option, user_options
 from bridge.cli.refusal import answer
 from bridge.engine import Role
-
-if TYPE_CHECKING:
-    from bridge.engine.users import UserInfo
+from bridge.engine.users import UserInfo
 
 _NEW = "The new password; it is asked for, unseen, if this is not given."
 _STRATEGY = {"strategy": "token-sign", "status": "enabled"}
@@ -30,8 +27,7 @@ def create(username: str, role: Role, password: str | None, approval: Path | Non
       hsmbridge user create --username bob --role crypto-user
     """
     with access().logged_in(Role.ADMIN) as session:
-        session.create_user(role, username, new_password(password), **approved(approval=approval))
-        answer(_who(username, role))
+        answer(who(session.create_user(role, username, new_password(password), approval=approved(approval))))
 
 
 @command("delete")
@@ -45,8 +41,7 @@ def delete(username: str, role: Role, approval: Path | None) -> None:
       hsmbridge user delete --username bob --role crypto-user
     """
     with access().logged_in(Role.ADMIN) as session:
-        session.delete_user(role, username, **approved(approval=approval))
-        answer(_who(username, role))
+        answer(who(session.delete_user(role, username, approval=approved(approval))))
 
 
 @command("list")
@@ -73,12 +68,12 @@ def change_password(username: str, role: Role, password: str | None, approval: P
       hsmbridge user change-password --username alice --role crypto-user
     """
     with access().logged_in(Role.ADMIN) as session:
-        session.change_password(role, username, new_password(password), **approved(approval=approval))
-        answer(_who(username, role))
+        answer(who(session.change_password(role, username, new_password(password), approval=approved(approval))))
 
 
-def _who(username: str, role: Role) -> dict[str, str]:
-    return {"username": username.lower(), "role": role.value}
+def who(user: UserInfo) -> dict[str, str]:
+    """Return whom a command was about."""
+    return {"username": user.name, "role": user.role.value}
 
 
 def _shown(user: UserInfo) -> dict[str, object]:

@@ -48,8 +48,8 @@ def _wrapping(name: str) -> HsmCommand:
         parameter = kind.parameter(**options)
         with access().logged_in(Role.CRYPTO_USER) as session:
             by, key = the_one(session, wrapping), the_one(session, payload)
-            approvals = approved(approval=payload_approval, wrapping_approval=wrapping_approval)
-            whole = session.wrap(by, kind.mechanism, key, parameter, **approvals)
+            approvals = approved(payload_approval), approved(wrapping_approval)
+            whole = session.wrap(by, kind.mechanism, key, parameter, *approvals)
             iv, wrapped = whole[: kind.iv_bytes], whole[kind.iv_bytes :]
             if path is not None:
                 write(path, wrapped, private=True)
