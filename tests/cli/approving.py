@@ -31,7 +31,7 @@ def write_keys(folder: Path, name: str) -> Path:
 
 def signed(folder: Path, name: str, digest: str) -> str:
     """Sign a digest in Base64 with the key in ``NAME.key``."""
-    arguments = ["pkeyutl", "-sign", "-inkey", folder / f"{name}.key", "-pkeyopt", "digest:sha256"]
+    arguments: list[str | Path] = ["pkeyutl", "-sign", "-inkey", folder / f"{name}.key", "-pkeyopt", "digest:sha256"]
     return base64.b64encode(openssl(*arguments, data=base64.b64decode(digest))).decode()
 
 

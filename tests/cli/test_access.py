@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import PASSWORDS
 
-from bridge.engine import Attribute, MechanismType, Role, Session
+from bridge.engine import Attribute, Hsm, MechanismType, Role, Session
 from bridge.engine.attributes import Attributes
 from cli.command import ADMIN, ALICE, BOB, answer, refusal, run
 from cli.terminal import converse
@@ -119,6 +121,28 @@ def test_a_cluster_is_found_by_its_identifier(home: Path, key: None, tmp_path: P
 )
 def test_contradicting_places_are_wrong_usage(home: Path, arguments: list[str]) -> None:
     assert run(home, ALICE, *LIST, *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("where", [{"HSMBRIDGE_ENDPOINT": "h:1"}, {}])
+def test_an_endpoint_is_connected_to_with_its_files(
+    home: Path, hsm: Hsm, key: None, monkeypatch: pytest.MonkeyPatch, where: dict[str, str]
+) -> None:
+    asked: list[object] = []
+
+    def connect(endpoint: str, **files: Path | None) -> Session:
+        asked.append((endpoint, files))
+        return hsm.open_session()
+
+    monkeypatch.setitem(sys.modules, "bridge.server.client", SimpleNamespace(connect=connect))
+    files = ["--hsm-ca-cert", "ca.pem", "--client-cert", "c.pem", "--client-key", "k.pem"]
+    option = [] if where else ["--endpoint", "h:1"]
+    found = run(home / "none", {**ALICE, **where}, *LIST, *option, *files)
+
+    assert answer(found)["total_key_count"] == 1
+    assert asked == [("h:1", {"ca": Path("ca.pem"), "certificate": Path("c.pem"), "key": Path("k.pem")})]
+    local = run(home, {**ALICE, **where}, *LIST, "--home", str(home))
+    assert answer(local)["total_key_count"] == 1
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

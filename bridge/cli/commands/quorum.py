@@ -75,7 +75,6 @@ def list_() -> None:
                 "minimum-token-count": count,
             }
             for (name, service, key), count in of_keys.items()
-            if key is not None
         ]
         answer({"tokens": [_shown(token) for token in tokens if token.key is None] + keyed})
 
