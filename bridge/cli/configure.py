@@ -193,6 +193,7 @@ def _settings_shown(file: ConfigFile) -> dict[str, object]:
 def _shown(settings: Settings) -> dict[str, object]:
     return {
         "mode": settings.mode.value,
+        "hsm-type": settings.hsm_type.value,
         "clear-key-extraction-in-software": settings.clear_extraction,
         "implicit-import": settings.implicit_import,
     }

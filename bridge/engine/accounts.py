@@ -10,7 +10,7 @@ from bridge.engine.mtls import Mtls
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import Approval, Service, approver_key, find_token, is_signed, require_purpose
 from bridge.engine.storage import Transaction
-from bridge.engine.users import FIRST_ADMIN, MOST_USERS, Actor, Role, UserInfo, new_user
+from bridge.engine.users import FIRST_ADMIN, Actor, Role, UserInfo, new_user
 
 _PEOPLE = (Role.ADMIN, Role.CRYPTO_USER)
 
@@ -43,10 +43,11 @@ class Accounts(Mtls):
             users = self._state.users()
             if any((user.role, user.name) == (made.role, made.name) for user in users):
                 raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is a {made.role.value} {made.name!r} already.")
-            if len(users) >= MOST_USERS:
+            limit = self._state.profile.users
+            if len(users) >= limit:
                 raise HsmError(
                     ReturnCode.DEVICE_MEMORY,
-                    f"The HSM has {MOST_USERS} users, as many as it has room for; delete others first.",
+                    f"The HSM has {limit:,} users, as many as it has room for; delete others first.",
                 )
             self._approve_user(transaction, approval)
             made = replace(made, number=1 + max(user.number for user in users))

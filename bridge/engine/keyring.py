@@ -148,7 +148,8 @@ class Keyring(Sharing):
         Raises:
             HsmError: ``TEMPLATE_INCOMPLETE``, ``TEMPLATE_INCONSISTENT``, ``ATTRIBUTE_VALUE_INVALID``,
                 ``KEY_SIZE_RANGE``, ``KEY_TYPE_INCONSISTENT``, ``CURVE_NOT_SUPPORTED``; ``ACTION_PROHIBITED`` if this
-                session takes no keys in; as :class:`Storage` if a token key cannot be kept.
+                session takes no keys in; ``DEVICE_MEMORY`` if the HSM is full of persistent keys; as :class:`Storage`
+                if a token key cannot be kept.
         """
         user = self._crypto_user()
         return self._add(user, [self._imported(user, given) for given in templates])
@@ -209,7 +210,7 @@ class Keyring(Sharing):
 
         Raises:
             HsmError: as :meth:`attributes` and :func:`bridge.engine.templates.change`; ``ACTION_PROHIBITED`` if the
-                user does not own the key.
+                user does not own the key; ``DEVICE_MEMORY`` if the HSM is full of persistent keys.
         """
         if self._viewer() is None:
             with self._state.changing() as transaction:
@@ -226,6 +227,7 @@ class Keyring(Sharing):
                     return
                 policy.require_available(self._rules.min_hsms)
                 with self._state.changing() as transaction:
+                    self._require_room([changed])
                     if self._rules.unique_labels:
                         policy.require_free_label(changed, self._state.labelled(changed.label))
                     transaction.put_object(changed)
@@ -237,10 +239,13 @@ class Keyring(Sharing):
             self._approve_for_key(transaction, approval, Service.KEY_MANAGEMENT, obj)
             transaction.put_object(changed)
 
-    @staticmethod
-    def _changed(obj: HsmObject, user: str, template: Attributes) -> HsmObject:
+    def _changed(self, obj: HsmObject, user: str, template: Attributes) -> HsmObject:
         policy.require_owner(obj, user)
-        return replace(obj, attributes=change(obj, template))
+        return replace(obj, attributes=change(obj, template, fixed=self._state.profile.fixed))
+
+    def _require_room(self, token: Sequence[HsmObject]) -> None:
+        """Refuse token keys that there is no room for; to be asked in the transaction that adds them."""
+        policy.require_room(token, self._state.count, self._state.profile)
 
     def destroy(self, handle: int) -> None:
         """Destroy a key for good.
@@ -290,7 +295,7 @@ class Keyring(Sharing):
         """Make a key's object; ``secret_type`` tells what the bytes of a secret key are."""
         facts = describe(key, secret_type)
         key_type = KeyType(number(facts, Attribute.KEY_TYPE))
-        policy.require_key_type(key_type, self._state.settings.mode)
+        policy.require_key_type(key_type, self._state.settings.mode, self._state.profile)
         attributes = complete(
             template,
             facts,
@@ -311,6 +316,7 @@ class Keyring(Sharing):
         if token:
             try:
                 with self._state.changing() as transaction:
+                    self._require_room(token)
                     for obj in token:
                         transaction.put_object(obj)
             except BaseException:

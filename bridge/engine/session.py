@@ -147,7 +147,8 @@ class Session(Keyring):
             wrapping_approval: the same of the wrapping key.
 
         Returns:
-            The wrapped value: the bytes of a secret key, PKCS#8 DER of a private one.
+            The wrapped value: the bytes of a secret key, PKCS#8 DER of a private one. The GCM mechanisms put the
+            12-byte IV that the HSM made before it; ``AES_GCM`` unwraps what follows, with that IV in its parameter.
 
         Raises:
             HsmError: ``KEY_UNEXTRACTABLE``, ``KEY_NOT_WRAPPABLE``, ``KEY_SIZE_RANGE`` if the mechanism does not take a
@@ -278,6 +279,8 @@ class Session(Keyring):
                 ReturnCode.MECHANISM_PARAM_INVALID,
                 f"The parameter of {entry.type.name} is {wanted}, not {type(parameter).__name__}.",
             )
+        if entry.key_types_of is not None:
+            policy.require_use(obj, usage, entry.key_types_of(parameter), f"{entry.type.name} with this parameter")
         if parameter is None and entry.fips_ban is None:
             obj.functions[operation, number] = function
         return function

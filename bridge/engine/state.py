@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+from bridge.engine.attributes import ObjectClass
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.objects import HsmObject, describe
+from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.quorum import Token
-from bridge.engine.settings import Settings
+from bridge.engine.settings import PROFILES, HsmType, Profile, Settings
 from bridge.engine.storage import Changes, Storage, Transaction
 from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_right
 
@@ -20,22 +21,30 @@ from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_rig
 class State:
     """Users, settings and token keys as the storage last told, and asked of it again when others changed them."""
 
-    def __init__(self, storage: Storage, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Callable[[], float],
+        profiles: Mapping[HsmType, Profile] = PROFILES,
+    ) -> None:
         """Read the whole state.
 
         Args:
             storage: keeps what outlives the process.
             clock: returns seconds since 1970.
+            profiles: what each type of HSM holds.
 
         Raises:
             HsmError: as :class:`Storage` says.
         """
         self._storage = storage
         self._clock = clock
+        self._profiles = profiles
         self._lock = threading.RLock()
         self._generation = 0
         self._objects: dict[int, HsmObject] = {}
         self._labels: dict[str, set[int]] = defaultdict(set)
+        self._asymmetric: set[int] = set()
         self._damaged: set[int] = set()
         self._users: dict[tuple[Role, str], User] = {}
         self._settings = Settings()
@@ -173,6 +182,16 @@ class State:
         self.refresh()
         return self._settings
 
+    @property
+    def profile(self) -> Profile:
+        """What this HSM holds and lets be done; its type never changes, so that nobody need ask for the newest."""
+        return self._profiles[self._settings.hsm_type]
+
+    @property
+    def count(self) -> KeyCount:
+        """How many token keys there are as of the last refresh, damaged ones among them."""
+        return KeyCount(len(self._objects) + len(self._damaged), len(self._asymmetric))
+
     def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
         """Change settings in one transaction; what is None stays. The mode never changes.
 
@@ -260,8 +279,11 @@ class State:
             self._objects.update(new)
             for obj in changes.objects:
                 self._labels[obj.label].add(obj.handle)
+                if obj.object_class is not ObjectClass.SECRET_KEY:
+                    self._asymmetric.add(obj.handle)
             for handle in [*gone, *changes.damaged]:
                 self._objects.pop(handle, None)
+                self._asymmetric.discard(handle)
             self._damaged.update(changes.damaged)
             self._users = {(user.role, user.name): user for user in changes.users}
             self._settings = changes.settings

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -15,7 +15,7 @@ from sqlalchemy import insert
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.hsm import Hsm
-from bridge.engine.settings import Mode
+from bridge.engine.settings import PROFILES, HsmType, Mode, Profile
 from bridge.store import keyring
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
@@ -56,7 +56,8 @@ def create_home(
     user: str,
     password: bytes,
     passphrase: str | None = None,
-    mode: Mode = Mode.NON_FIPS,
+    mode: Mode | None = None,
+    hsm_type: HsmType = HsmType.HSM2M_MEDIUM,
 ) -> None:
     """Create a home with an HSM, its admin and its first crypto user; it is there as a whole or not at all.
 
@@ -66,27 +67,35 @@ def create_home(
         user: name of the crypto user.
         password: of the crypto user, in UTF-8.
         passphrase: seals the master key; None keeps it in a file of mode 0600.
-        mode: of the HSM, for good.
+        mode: of the HSM, for good; None for the usual one of its type.
+        hsm_type: of the HSM, for good.
 
     Raises:
         HsmError: ``ACTION_PROHIBITED`` if there is something already; as :meth:`Hsm.initialize`; ``DEVICE_MEMORY``
             or ``TOKEN_NOT_PRESENT`` if the folder cannot be written.
     """
-    _create(home, passphrase, lambda hsm: hsm.initialize(admin_password, user, password, mode))
+    _create(home, passphrase, lambda hsm: hsm.initialize(admin_password, user, password, mode, hsm_type))
 
 
-def create_unactivated_home(home: Path, passphrase: str | None = None, mode: Mode = Mode.NON_FIPS) -> None:
+def create_unactivated_home(
+    home: Path,
+    *,
+    passphrase: str | None = None,
+    mode: Mode | None = None,
+    hsm_type: HsmType = HsmType.HSM2M_MEDIUM,
+) -> None:
     """Create a home with an HSM as AWS hands it out: its admin has no password before ``cluster activate``.
 
     Args:
         home: as for :func:`create_home`, and so are the others.
-        passphrase: seals the master key; None keeps it in a file of mode 0600.
-        mode: of the HSM, for good.
+        passphrase: seals the master key.
+        mode: of the HSM.
+        hsm_type: of the HSM.
 
     Raises:
         HsmError: as :func:`create_home`.
     """
-    _create(home, passphrase, lambda hsm: hsm.initialize_unactivated(mode))
+    _create(home, passphrase, lambda hsm: hsm.initialize_unactivated(mode, hsm_type))
 
 
 def _create(home: Path, passphrase: str | None, initialize: Callable[[Hsm], None]) -> None:
@@ -190,6 +199,7 @@ def open_home(
     home: Path,
     passphrase: Passphrase = passphrase_from_environment,
     clock: Callable[[], float] = time.time,
+    profiles: Mapping[HsmType, Profile] = PROFILES,
 ) -> Hsm:
     """Open the HSM of a home.
 
@@ -197,6 +207,7 @@ def open_home(
         home: the folder.
         passphrase: asked only if the master key is sealed; by default the variable ``HSMBRIDGE_PASSPHRASE``.
         clock: returns seconds since 1970.
+        profiles: what each type of HSM holds.
 
     Returns:
         The HSM; other processes may have it open too.
@@ -218,7 +229,7 @@ def open_home(
             if home_id.hex() != keyring.home_of(key_file):
                 raise damaged(home, f"{_MASTER_KEY} belongs to another home than {_DATABASE}")
             storage = SqlStorage(home, engine, home / _GENERATION, Sealer(master_key, home_id))
-            return Hsm(storage, clock)
+            return Hsm(storage, clock, profiles)
         except BaseException:
             engine.dispose()
             raise

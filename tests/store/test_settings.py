@@ -15,8 +15,9 @@ from conftest import PASSWORDS, log_in
 from engine.keys import new_aes, refused
 
 from bridge.engine import Attribute, Hsm, ReturnCode
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.settings import HsmType, Mode, Settings
 from bridge.store import create_home
+from bridge.store.codec import decode_settings
 from bridge.store.schema import VERSION
 from store.processes import Process, processes
 from store.tampering import assert_home_is_refused, execute, opened, tampered
@@ -94,9 +95,9 @@ def test_who_has_the_hsm_open_sees_a_change_at_once(open_hsm: Callable[[], Hsm])
 def test_another_process_sees_a_change_and_its_own_changes_nothing_else(home: Path) -> None:
     with processes(home, 2) as (first, second):
         first("configure", {"clear_extraction": True})
-        assert second("settings") == ["non-fips", True, True]
+        assert second("settings") == ["non-fips", True, True, "hsm2m.medium"]
         second("configure", {"implicit_import": False})
-        assert first("settings") == second("settings") == ["non-fips", True, False]
+        assert first("settings") == second("settings") == ["non-fips", True, False, "hsm2m.medium"]
 
 
 @pytest.mark.parametrize("when", ["between announcement and commit", "between commit and return"])
@@ -127,6 +128,7 @@ def test_the_format_is_this_one(home: Path) -> None:
     """Homes in the field have it: a change here needs a migration."""
     assert json.loads(readable(home)) == {
         "clear_extraction": False,
+        "hsm_type": "hsm2m.medium",
         "implicit_import": True,
         "mode": "non-fips",
         "mtls_enforcement": "none",
@@ -136,8 +138,15 @@ def test_the_format_is_this_one(home: Path) -> None:
     }
 
 
+def test_a_record_that_is_older_than_the_type_is_of_the_usual_one() -> None:
+    record = b'{"clear_extraction":true,"implicit_import":false,"mode":"fips"}'
+    assert decode_settings(record) == Settings(
+        Mode.FIPS, clear_extraction=True, implicit_import=False, hsm_type=HsmType.HSM2M_MEDIUM
+    )
+
+
 def test_a_switch_is_not_flipped_in_the_database(home: Path) -> None:
-    for old, new in ((b"false", b"true"), (b"true", b"false"), (b"non-fips", b"fips")):
+    for old, new in ((b"false", b"true"), (b"true", b"false"), (b"non-fips", b"fips"), (b"hsm2m", b"hsm1")):
         with tampered(home, "UPDATE settings SET readable = ?", [readable(home).replace(old, new)]):
             assert_home_is_refused(home, "settings")
 
