@@ -11,6 +11,7 @@ import click
 from bridge.cli.commands.options import F, option
 from bridge.cli.fields import parse_hex
 from bridge.engine import MechanismType
+from bridge.engine.mechanisms.gcm import IV_BYTES
 from bridge.engine.parameters import Gcm, Oaep, Parameter, RsaAesKeyWrap
 
 HASHES: Mapping[str, MechanismType] = MappingProxyType(
@@ -24,7 +25,6 @@ HASHES: Mapping[str, MechanismType] = MappingProxyType(
 )
 MGFS: Mapping[str, MechanismType] = MappingProxyType({f"mgf1-{name}": number for name, number in HASHES.items()})
 
-_IV_BYTES = 12
 _TEMPORARY_AES_BITS = 256
 
 
@@ -49,7 +49,9 @@ def _oaep_options(function: F) -> F:
 
 def _gcm_options(function: F) -> F:
     function = option("--aad", metavar="HEX", help="Additional authenticated data.")(function)
-    return option("--tag-length-bits", type=int, metavar="N", required=True, help="Length of the tag: 128.")(function)
+    return option("--tag-length-bits", type=int, metavar="N", required=True, help="Length of the tag: 64 to 128.")(
+        function
+    )
 
 
 def _gcm_options_to_unwrap(function: F) -> F:
@@ -82,7 +84,6 @@ class Wrapping(NamedTuple):
         arguments: for the examples of help: options that must be given.
         options: adds the options of the parameter.
         parameter: makes the parameter of these options.
-        unwraps: the mechanism that unwraps, if it is another.
         unwrap_options: adds the options of the parameter to unwrap with, if they are others.
         unwrap_arguments: for the examples of help, if they are others.
         iv_bytes: so many bytes at the beginning of what was wrapped are answered on their own.
@@ -94,7 +95,6 @@ class Wrapping(NamedTuple):
     arguments: str = ""
     options: Callable[[Callable[..., Any]], Callable[..., Any]] = _no_options
     parameter: Callable[..., Parameter | None] = _no_parameter
-    unwraps: MechanismType | None = None
     unwrap_options: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     unwrap_arguments: str | None = None
     iv_bytes: int = 0
@@ -106,15 +106,14 @@ _HASH = " --hash-function sha256 --mgf mgf1-sha256"
 WRAPPINGS: Mapping[str, Wrapping] = MappingProxyType(
     {
         "aes-gcm": Wrapping(
-            MechanismType.CLOUDHSM_AES_GCM,
+            MechanismType.AES_GCM,
             "an AES key and AES-GCM; the HSM makes the IV",
             arguments=_TAG,
             options=_gcm_options,
             parameter=_gcm,
-            unwraps=MechanismType.AES_GCM,
             unwrap_options=_gcm_options_to_unwrap,
             unwrap_arguments=f"{_TAG} --iv 0x000102030405060708090a0b",
-            iv_bytes=_IV_BYTES,
+            iv_bytes=IV_BYTES,
         ),
         "aes-no-pad": Wrapping(
             MechanismType.CLOUDHSM_AES_KEY_WRAP_NO_PAD, "an AES key (RFC 3394), for keys of whole 8 bytes"

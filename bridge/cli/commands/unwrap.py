@@ -86,8 +86,8 @@ def _unwrapping(name: str) -> HsmCommand:
         facts: Attributes = {Attribute.CLASS: object_class, Attribute.KEY_TYPE: key_type}
         asked = template(object_class, key_type, label, given, session=in_session, more=facts)
         with access().logged_in(Role.CRYPTO_USER) as session:
-            by, mechanism = the_one(session, terms), kind.unwraps or kind.mechanism
-            handle = session.unwrap(by, mechanism, wrapped, asked, parameter, approval=approved(approval))
+            by = the_one(session, terms)
+            handle = session.unwrap(by, kind.mechanism, wrapped, asked, parameter, approval=approved(approval))
             _share(session, handle, users)
             answer({"key": whole(session.info(handle))})
 
