@@ -8,6 +8,7 @@ from typing import NamedTuple
 import click
 
 from bridge import __version__
+from bridge.cli import commands
 from bridge.cli.home import home_option
 from bridge.cli.output import watched_output
 
@@ -16,7 +17,8 @@ class Verb(NamedTuple):
     """One row of the table of verbs.
 
     Attributes:
-        place: the module and the name of the click command in it.
+        place: the module and the name of the click command in it; empty for a command of cloudhsm-cli, whose place
+            :data:`bridge.cli.commands.COMMANDS` has.
         summary: what ``hsmbridge --help`` says.
     """
 
@@ -28,9 +30,8 @@ VERBS = {
     "init": Verb("bridge.cli.init:init", "Create an HSM: its admin and its first crypto user."),
     "configure": Verb("bridge.cli.configure:configure", "Show or change the settings of an HSM."),
     "keys": Verb("bridge.cli.keys:keys", "List the keys that a crypto user sees."),
-    "key": Verb("bridge.cli.key:key", "Delete a key, or change an attribute of it."),
+    **{name: Verb("", row.summary) for name, row in commands.below("").items()},
     "import": Verb("bridge.cli.importing:import_", "Move keys in from JKS, JCEKS, PKCS#12, PEM or DER."),
-    "user": Verb("bridge.cli.user:user", "Set a password, which also unlocks the account."),
     "serve": Verb("bridge.cli.serve:serve", "Serve the HSM to programs that plain java runs."),
     "status": Verb("bridge.cli.status:status", "Tell whether the daemon runs, and what it has done."),
     "audit": Verb("bridge.cli.audit:audit", "Show the audit log, or find out whether somebody changed it."),
@@ -54,6 +55,8 @@ class Verbs(click.Group):
         """Import the module of a verb and return its command."""
         if cmd_name not in VERBS:
             return None
+        if not VERBS[cmd_name].place:
+            return commands.load(cmd_name)
         module, _, name = VERBS[cmd_name].place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
@@ -62,6 +65,14 @@ class Verbs(click.Group):
         """List the verbs from the table, so that help loads none of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a verb; an unknown one is refused with the nearest names."""
+        if not args[0].startswith("-") and args[0] not in VERBS:
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=VERBS, ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a verb; a refusal becomes one line on standard error and exit code 1."""
@@ -93,12 +104,17 @@ def cli() -> None:
       hsmbridge keytool -genkeypair -alias signer -keyalg RSA -keysize 2048 \\
           -dname CN=signer -keystore keys.p12 -storetype CloudHSM
 
+    The commands of cloudhsm-cli have its options and its answers; `hsmbridge interactive` is its interactive
+    mode.
+
     \b
     Environment:
       HSMBRIDGE_HOME        the folder of the HSM
       HSMBRIDGE_PASSPHRASE  opens a home that init sealed under a passphrase
       HSM_USER              the crypto user
       HSM_PASSWORD          the crypto user's password
+      CLOUDHSM_ROLE         with CLOUDHSM_PIN: admin or crypto-user
+      CLOUDHSM_PIN          user:password, as cloudhsm-cli takes them
     What is not set is asked for, if standard input is a terminal. `hsmbridge VERB --help` names
     the variables of a verb.
 

@@ -27,13 +27,13 @@ def ask(variable: str, prompt: str) -> str:
     return value or str(click.prompt(prompt, err=True, prompt_suffix=_suffix(variable)))
 
 
-def ask_secret(variable: str, prompt: str, *, new: bool = False, may_be_empty: bool = False) -> str:
+def ask_secret(variable: str, prompt: str, *, new: bool | str = False, may_be_empty: bool = False) -> str:
     """Return a secret from a variable, or as the user types it, unseen.
 
     Args:
         variable: of the environment.
         prompt: shown if it is not set and there is a terminal.
-        new: whether the secret is being chosen, so that it is asked for twice.
+        new: whether the secret is being chosen, so that it is asked for twice; or the second prompt.
         may_be_empty: whether an empty secret is one; otherwise an empty variable counts as not set.
 
     Raises:

@@ -99,7 +99,12 @@ def _show_one(attribute: Attribute, value: Value) -> tuple[str, object]:
 
 
 _TEMPLATES = (Attribute.WRAP_TEMPLATE, Attribute.UNWRAP_TEMPLATE, Attribute.DERIVE_TEMPLATE)
-_FLAGS = [attribute for attribute, rule in RULES.items() if rule.kind is bool]
+_FIRST_FLAGS = (Attribute.ENCRYPT, Attribute.DECRYPT, Attribute.TOKEN)
+_FLAGS = [
+    *_FIRST_FLAGS,
+    *sorted((name for name, rule in RULES.items() if rule.kind is bool and name not in _FIRST_FLAGS), key=_name),
+]
+"""In the order in which cloudhsm-cli prints them."""
 
 FIELDS: Mapping[str, Field] = {
     "key-type": Field(Attribute.KEY_TYPE, lambda value: _name(KeyType(value)), _member(KeyType)),
@@ -107,14 +112,14 @@ FIELDS: Mapping[str, Field] = {
     "id": Field(Attribute.ID, _hex, _bytes),
     "check-value": Field(Attribute.CHECK_VALUE, _hex, _bytes),
     "class": Field(Attribute.CLASS, lambda value: _name(ObjectClass(value)), _member(ObjectClass)),
-    **{_name(attribute): Field(attribute, bool, _flag) for attribute in sorted(_FLAGS, key=_name)},
+    **{_name(attribute): Field(attribute, bool, _flag) for attribute in _FLAGS},
+    "key-length-bytes": Field(Attribute.VALUE_LEN, int, int),
     "public-exponent": Field(Attribute.PUBLIC_EXPONENT, _hex, _bytes),
     "modulus": Field(Attribute.MODULUS, _hex, _bytes),
     "modulus-size-bits": Field(Attribute.MODULUS_BITS, int, int),
     "ec-point": Field(Attribute.EC_POINT, _hex, _bytes),
     "curve": Field(Attribute.EC_PARAMS, _curve_name, _curve_params),
     "parameter-set": Field(Attribute.PARAMETER_SET, _parameter_set_name, _parameter_set_number),
-    "key-length-bytes": Field(Attribute.VALUE_LEN, int, int),
     **{_name(attribute): Field(attribute, _show_template, None) for attribute in _TEMPLATES},
 }
 
@@ -124,13 +129,13 @@ def shown(key: KeyInfo) -> dict[str, object]:
 
     A flag that the key's class does not have is false; a template is there if it lays anything down.
     """
-    attributes = key.attributes
-    fields = {
+    # Secret keys alone have VALUE_LEN; the length that is printed is one of every key's.
+    attributes = {**key.attributes, Attribute.VALUE_LEN: _length(key)}
+    return {
         name: field.show(attributes.get(field.attribute, False))
         for name, field in FIELDS.items()
         if attributes.get(field.attribute, ()) != () or RULES[field.attribute].kind is bool
     }
-    return fields | {"key-length-bytes": _length(key)}
 
 
 def size_of(attributes: Attributes) -> str:
@@ -201,6 +206,39 @@ def parse_filter(terms: Sequence[str]) -> tuple[int | None, dict[Attribute, Valu
         else:
             raise click.UsageError(f"{term!r} is no filter; write key-reference=0x0000000000040000 or attr.label=NAME.")
     return handle, template
+
+
+def parse_assignments(terms: Sequence[str]) -> dict[Attribute, Value]:
+    """Read attributes of a new key.
+
+    Args:
+        terms: each ``NAME=VALUE``.
+
+    Raises:
+        click.UsageError: as :func:`parse_value`, for a term of another form, and for an attribute that comes twice.
+    """
+    template: dict[Attribute, Value] = {}
+    for term in terms:
+        name, equals, text = term.partition("=")
+        if not equals:
+            raise click.UsageError(f"{term!r} is no attribute and value; write it as sign=true.")
+        attribute, value = parse_value(name, text)
+        if attribute in template:
+            raise click.UsageError(f"Attribute {name} is given twice.")
+        template[attribute] = value
+    return template
+
+
+def parse_hex(option: str, text: str | None) -> bytes:
+    """Return the bytes that an option gives in hexadecimal digits, with or without ``0x``; none if it is not given.
+
+    Raises:
+        click.UsageError: if they are no hexadecimal digits.
+    """
+    try:
+        return _bytes(text or "")
+    except ValueError:
+        raise click.UsageError(f"{option} takes hexadecimal digits, such as 0x10, not {text!r}.") from None
 
 
 def _reference(text: str) -> int:

@@ -1,4 +1,4 @@
-"""``hsmbridge keys``."""
+"""``hsmbridge keys``: ``key list`` in columns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import click
 from bridge.cli.access import crypto_session
 from bridge.cli.fields import FIELDS, shown, size_of
 from bridge.cli.home import home_option
+from bridge.cli.key_json import reference, visible, whole
 from bridge.cli.refusal import answer, enveloped
-from bridge.engine import Attribute, HsmError, KeyInfo, ReturnCode, Session
+from bridge.engine import Attribute, KeyInfo
 from bridge.store import default_home
 
 _MATTER = (
@@ -45,11 +46,11 @@ def keys(as_json: bool) -> None:
       HSM_PASSWORD          the crypto user's password
     """
     with enveloped(as_json), crypto_session() as (_, session, user):
-        found = _visible(session)
+        found = visible(session, session.find({}))
         if as_json:
             answer(
                 {
-                    "matched_keys": [_whole(obj) for obj in found],
+                    "matched_keys": [whole(obj) for obj in found],
                     "total_key_count": len(found),
                     "returned_key_count": len(found),
                 }
@@ -60,34 +61,10 @@ def keys(as_json: bool) -> None:
             click.echo(f"Crypto user {user!r} sees no keys in {default_home()}.")
 
 
-def _visible(session: Session) -> list[KeyInfo]:
-    found = []
-    for handle in session.find({}):
-        try:
-            found.append(session.info(handle))
-        except HsmError as error:
-            # Somebody may have destroyed it since.
-            if error.code is not ReturnCode.OBJECT_HANDLE_INVALID:
-                raise
-    return found
-
-
-def _whole(obj: KeyInfo) -> dict[str, object]:
-    return {
-        "key-reference": f"0x{obj.handle:016x}",
-        "key-info": {
-            "key-owners": [{"username": obj.owner, "key-coverage": "full"}],
-            "shared-users": [{"username": name, "key-coverage": "full"} for name in sorted(obj.shared_with)],
-            "cluster-coverage": "full",
-        },
-        "attributes": shown(obj),
-    }
-
-
 def _row(obj: KeyInfo) -> tuple[str, ...]:
     attributes = shown(obj)
     return (
-        f"0x{obj.handle:016x}",
+        reference(obj.handle),
         _printable(str(obj.attributes[Attribute.LABEL])),
         str(attributes["class"]),
         str(attributes["key-type"]),

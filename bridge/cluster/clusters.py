@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bridge.engine import Hsm, HsmError, ReturnCode
-from bridge.store import Passphrase, open_home, passphrase_from_environment
+from bridge.store import Passphrase, default_home, open_home, passphrase_from_environment
 
 VARIABLE = "HSMBRIDGE_CLUSTERS"
 
@@ -35,6 +35,31 @@ def clusters_from_environment() -> dict[str, Path] | None:
             )
         homes[identifier] = Path(home)
     return homes
+
+
+def home_of(identifier: str | None) -> Path:
+    """Return the home of a cluster.
+
+    Args:
+        identifier: as ``$HSMBRIDGE_CLUSTERS`` names it; every one is the default home if that is not set. None for
+            the default home.
+
+    Raises:
+        HsmError: ``TOKEN_NOT_PRESENT`` if no home belongs to the identifier, and as :func:`clusters_from_environment`.
+    """
+    return _named(identifier, clusters_from_environment(), default_home())
+
+
+def _named(identifier: str | None, homes: Mapping[str, Path] | None, default: Path) -> Path:
+    if identifier is None or homes is None:
+        return default
+    if identifier not in homes:
+        raise HsmError(
+            ReturnCode.TOKEN_NOT_PRESENT,
+            f"There is no cluster {identifier!r}; the known ones are {', '.join(sorted(homes)) or 'none'}. "
+            f"Name its home in {VARIABLE}, as in {VARIABLE}={identifier}=/path/to/home.",
+        )
+    return homes[identifier]
 
 
 class Clusters:
@@ -82,12 +107,4 @@ class Clusters:
         return hsm, home
 
     def _home(self, identifier: str | None) -> Path:
-        if identifier is None or self._homes is None:
-            return self._default
-        if identifier not in self._homes:
-            raise HsmError(
-                ReturnCode.TOKEN_NOT_PRESENT,
-                f"There is no cluster {identifier!r}; the known ones are {', '.join(sorted(self._homes)) or 'none'}. "
-                f"Name its home in {VARIABLE}, as in {VARIABLE}={identifier}=/path/to/home.",
-            )
-        return self._homes[identifier]
+        return _named(identifier, self._homes, self._default)

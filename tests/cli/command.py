@@ -19,7 +19,7 @@ ALICE = {"HSM_USER": "alice", "HSM_PASSWORD": PASSWORDS["alice"].decode()}
 BOB = {"HSM_USER": "bob", "HSM_PASSWORD": PASSWORDS["bob"].decode()}
 ADMIN = {"HSMBRIDGE_ADMIN_PASSWORD": PASSWORDS["admin"].decode()}
 
-_OURS = ("HSM_", "HSMBRIDGE_")
+_OURS = ("HSM_", "HSMBRIDGE_", "CLOUDHSM_", "DESTINATION_CLOUDHSM_")
 
 
 def run(home: Path, environment: Mapping[str, str], *arguments: str | Path) -> Result:
@@ -38,6 +38,14 @@ def answer(result: Result) -> Any:
     envelope = json.loads(result.stdout)
     assert envelope["error_code"] == 0
     return envelope["data"]
+
+
+def refusal(result: Result) -> str:
+    """Return the message of a verb that was refused and answers in JSON."""
+    assert result.exit_code == 1, result.output
+    envelope = json.loads(result.stdout)
+    assert envelope["error_code"] == 1
+    return str(envelope["data"])
 
 
 def clean_environment(home: Path, environment: Mapping[str, str]) -> dict[str, str]:

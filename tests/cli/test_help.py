@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,18 +11,23 @@ import click
 import pytest
 
 from bridge.cli import VERBS, cli
+from bridge.cli.commands import COMMANDS
 from cli.command import process, run
 
 
-def commands() -> list[tuple[str, ...]]:
-    """Return all verbs, and the verbs of those that have some."""
-    context = click.Context(cli)
+def commands(group: click.Group = cli) -> list[tuple[str, ...]]:
+    """Return all verbs, the verbs of those that have some, and so on."""
+    context = click.Context(group)
     found: list[tuple[str, ...]] = []
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        inner = command.commands if isinstance(command, click.Group) else {}
-        found += [(name,), *((name, verb) for verb in inner)]
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inner = commands(command) if isinstance(command, click.Group) else []
+        found += [(name,), *((name, *words) for words in inner)]
     return found
+
+
+def test_every_row_of_the_table_is_a_command() -> None:
+    assert set(COMMANDS) <= {" ".join(words) for words in commands()}
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -32,7 +38,8 @@ def test_every_verb_has_help_with_an_example_and_its_environment(tmp_path: Path,
     assert result.stdout.startswith(f"Usage: hsmbridge {' '.join(command)} ")
     assert "Example:" in result.stdout
     assert "nvironment" in result.stdout
-    assert f"hsmbridge {' '.join(command)}" in result.stdout.partition("Example:")[2]
+    # The words of one command have options between them.
+    assert re.search(f"hsmbridge {'.*'.join(command)}", result.stdout.partition("Example:")[2])
 
 
 def test_help_lists_every_verb_and_the_exit_codes(tmp_path: Path) -> None:
@@ -53,6 +60,17 @@ def test_help_loads_neither_the_engine_nor_jpype() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [(["kays"], "'keys'"), (["key", "lst"], "'list'"), (["key", "wrap", "aes-gmc"], "'aes-gcm'")],
+)
+def test_an_unknown_command_is_refused_with_the_nearest(tmp_path: Path, arguments: list[str], nearest: str) -> None:
+    result = run(tmp_path, {}, *arguments)
+    assert result.exit_code == 2
+    assert "Did you mean" in result.stderr
+    assert nearest in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["keys", "--nonsense"], ["import"], ["keys", "extra"]])

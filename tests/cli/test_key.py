@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
 from bridge.engine import Attribute, MechanismType, Session
 from bridge.engine.attributes import Attributes
 from bridge.engine.curves import ED25519_PARAMS, curve_named
-from cli.command import ADMIN, ALICE, BOB, answer, run
+from cli.command import ADMIN, ALICE, BOB, answer, refusal, run
 
 FIVE_WRONG = 5
 
@@ -19,13 +17,6 @@ FIVE_WRONG = 5
 def aes_key(session: Session, label: str, bytes_: int = 16) -> int:
     template: Attributes = {Attribute.TOKEN: True, Attribute.LABEL: label, Attribute.VALUE_LEN: bytes_}
     return session.generate_key(MechanismType.AES_KEY_GEN, template)
-
-
-def refusal(result: Result) -> str:
-    assert result.exit_code == 1
-    envelope = json.loads(result.stdout)
-    assert envelope["error_code"] == 1
-    return str(envelope["data"])
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_lists_whole_keys_as_cloudhsm_cli_does(home: Path, three: list[int], ses
     assert rsa["key-info"] == {
         "key-owners": [{"username": "alice", "key-coverage": "full"}],
         "shared-users": [],
+        "key-quorum-values": {"manage-key-quorum-value": 0, "use-key-quorum-value": 0},
         "cluster-coverage": "full",
     }
     modulus = session.attributes(three[0])[Attribute.MODULUS]
