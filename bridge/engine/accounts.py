@@ -126,7 +126,7 @@ class Accounts(Mtls):
             HsmError: as :meth:`change_password`; ``PUBLIC_KEY_INVALID``, ``SIGNATURE_INVALID``.
         """
         key = approver_key(public_key)
-        digest, self._mfa_token = self._mfa_token, None
+        digest = self._holdings.challenge(None)
         if digest is None or not is_signed(key, digest, signature):
             raise HsmError(
                 ReturnCode.SIGNATURE_INVALID,

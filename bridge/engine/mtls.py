@@ -86,7 +86,8 @@ class Mtls(Approvals):
             approval: as for :meth:`register_trust_anchor`.
 
         Raises:
-            HsmError: ``ACTION_PROHIBITED`` also if this session itself came without mutual TLS.
+            HsmError: ``ACTION_PROHIBITED`` also if this session itself came without mutual TLS; for ``NONE`` it may be
+                in the HSM's own process, so that the home's owner gets in when no certificate does.
         """
         self._first_admin()
         if level is MtlsEnforcement.CLUSTER and not self._rules.mtls:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, describe
 from bridge.engine.quorum import Token
-from bridge.engine.settings import Settings
+from bridge.engine.settings import MtlsEnforcement, Settings
 from bridge.engine.storage import Changes, Storage, Transaction
 from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_right
 
@@ -172,6 +172,11 @@ class State:
         """
         self.refresh()
         return self._settings
+
+    @property
+    def enforces_mtls(self) -> bool:
+        """Whether connections must show a client certificate, as of the last refresh."""
+        return self._settings.mtls_enforcement is MtlsEnforcement.CLUSTER
 
     def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
         """Change settings in one transaction; what is None stays. The mode never changes.
