@@ -125,6 +125,7 @@ class Accounts(Mtls):
         Raises:
             HsmError: as :meth:`change_password`; ``PUBLIC_KEY_INVALID``, ``SIGNATURE_INVALID``.
         """
+        self._logged_in()
         key = approver_key(public_key)
         digest = self._holdings.challenge(None)
         if digest is None or not is_signed(key, digest, signature):
