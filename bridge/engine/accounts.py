@@ -135,8 +135,9 @@ class Accounts(Mtls):
             HsmError: as :meth:`change_password`; ``PUBLIC_KEY_INVALID``, ``SIGNATURE_INVALID``.
         """
         with self._audited(Opcode.REGISTER_MFA_KEY, user=Actor(role, name.lower())) as entry:
+            self._logged_in()
             key = approver_key(public_key)
-            digest, self._mfa_token = self._mfa_token, None
+            digest = self._holdings.challenge(None)
             if digest is None or not is_signed(key, digest, signature):
                 raise HsmError(
                     ReturnCode.SIGNATURE_INVALID,

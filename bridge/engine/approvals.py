@@ -206,6 +206,9 @@ class Approvals(Login):
         needed = [(obj, approval) for obj, approval in approvals if _required_for(obj.quorum, service)]
         if not needed:
             return work()
+        if any(approval is None for _, approval in needed):
+            # Before the transaction: who asks without an approval does not wait for the disk.
+            raise approval_required()
         name = self._logged_in().name
         with self._state.changing() as transaction:
             for obj, approval in needed:

@@ -45,6 +45,9 @@ class Holdings(Protocol):
     def close(self) -> None:
         """End the session, and destroy the keys; closing twice does nothing."""
 
+    def challenge(self, digest: bytes | None) -> bytes | None:
+        """Keep what a second factor is to sign, or nothing, and return what was kept before."""
+
     def get(self, handle: int) -> HsmObject | None:
         """Return a session key."""
 
@@ -73,6 +76,7 @@ class LocalHoldings:
         self.user: Actor | None = None
         self.closed = False
         self._keys: dict[int, HsmObject] = {}
+        self._challenge: bytes | None = None
         self._lock = threading.Lock()
         self._exclusive = threading.Lock()
 
@@ -99,6 +103,12 @@ class LocalHoldings:
             self.closed = True
             self.user = None
             self._keys.clear()
+
+    def challenge(self, digest: bytes | None) -> bytes | None:
+        """See :meth:`Holdings.challenge`."""
+        with self._lock:
+            digest, self._challenge = self._challenge, digest
+            return digest
 
     def get(self, handle: int) -> HsmObject | None:
         """See :meth:`Holdings.get`."""
@@ -145,3 +155,13 @@ def already_logged_in(user: Actor) -> HsmError:
 def session_closed() -> HsmError:
     """Return the refusal of a session that has ended."""
     return HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
+
+
+def disconnected() -> HsmError:
+    """Return the refusal of a session whose connections show no certificate, where everybody must."""
+    return HsmError(
+        ReturnCode.DEVICE_REMOVED,
+        "HSM is disconnected: its mutual TLS enforcement is `cluster`, and this connection shows no client "
+        "certificate. Connect over TLS with one, or have the admin set the enforcement to `none` on the home itself, "
+        "without a daemon.",
+    )

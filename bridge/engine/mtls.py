@@ -89,7 +89,8 @@ class Mtls(Approvals):
             approval: as for :meth:`register_trust_anchor`.
 
         Raises:
-            HsmError: ``ACTION_PROHIBITED`` also if this session itself came without mutual TLS.
+            HsmError: ``ACTION_PROHIBITED`` also if this session itself came without mutual TLS; for ``NONE`` it may be
+                in the HSM's own process, so that the home's owner gets in when no certificate does.
         """
         with self._audited(Opcode.CERT_AUTH_SET_ENFORCEMENT) as entry:
             self._first_admin()

@@ -14,7 +14,7 @@ from bridge.engine.audit import Entry, Event, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.quorum import Token
-from bridge.engine.settings import PROFILES, HsmType, Profile, Settings
+from bridge.engine.settings import PROFILES, HsmType, MtlsEnforcement, Profile, Settings
 from bridge.engine.storage import Changes, Storage, Transaction
 from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_right
 
@@ -223,6 +223,11 @@ class State:
     def count(self) -> KeyCount:
         """How many token keys there are as of the last refresh, damaged ones among them."""
         return KeyCount(len(self._objects) + len(self._damaged), len(self._asymmetric))
+
+    @property
+    def enforces_mtls(self) -> bool:
+        """Whether connections must show a client certificate, as of the last refresh."""
+        return self._settings.mtls_enforcement is MtlsEnforcement.CLUSTER
 
     def configure(
         self,

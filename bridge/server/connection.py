@@ -157,7 +157,7 @@ class Connection:
         began = time.perf_counter_ns()
         number, name, arguments = decode_request(data[LENGTH_BYTES:])
         method = METHODS.get(name)
-        if method is None or method.slow:
+        if method is None or len(arguments) > method.quick:
             return False
         answer, failed = carry_out(number, name, served, arguments)
         try:
@@ -232,7 +232,7 @@ class Connection:
             if method is None:
                 self._answer(encode_refusal(number, ReturnCode.ARGUMENTS_BAD, f"There is no method {name[:32]!r}."))
                 return
-            if not method.slow and len(frame) < _MUCH:
+            if len(arguments) <= method.quick and len(frame) < _MUCH:
                 answer, failed = carry_out(number, name, served, arguments)
                 self._answer(answer)
                 self._host.counted(name, failed=failed, began=began)

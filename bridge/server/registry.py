@@ -39,6 +39,7 @@ class _Entry:
     rules: Mapping[str, object]
     version: int = 0
     actor: Actor | None = None
+    challenge: bytes | None = None
     keys: dict[int, tuple[int, bytes, bytes]] = field(default_factory=dict)
     gone: dict[int, int] = field(default_factory=dict)
     forgotten: int = 0
@@ -159,6 +160,12 @@ class Registry:
         entry = self._sessions.get(number)
         if entry is not None:
             self._end(entry)
+
+    def challenge(self, _worker: int, number: int, digest: bytes | None) -> bytes | None:
+        """See :meth:`bridge.engine.holdings.Holdings.challenge`."""
+        entry = self._entry(number)
+        digest, entry.challenge = entry.challenge, digest
+        return digest
 
     def put(self, _worker: int, number: int, user: str, keys: Sequence[Packed]) -> int:
         """See :meth:`bridge.engine.holdings.Holdings.put`; returns the session's version afterwards."""

@@ -97,6 +97,11 @@ class SharedHoldings:
         """See :meth:`Holdings.close`."""
         self._registry.ask("close", self._number)
 
+    def challenge(self, digest: bytes | None) -> bytes | None:
+        """See :meth:`Holdings.challenge`."""
+        kept: bytes | None = self._registry.ask("challenge", self._number, digest)
+        return kept
+
     def get(self, handle: int) -> HsmObject | None:
         """See :meth:`Holdings.get`."""
         self._follow()

@@ -121,8 +121,11 @@ class Supervisor:
         self._bell, self._button = socket.socketpair()
         self._calls: Mapping[str, Callable[..., Any]] = {
             name: getattr(self._registry, name)
-            for name in ("open", "join", "leave", "log_in", "log_out", "close", "put", "remove", "acquire", "release")
-        } | {"news": self._registry.news, "greeted": self._greeted, "ended": self._ended}
+            for name in (
+                *("open", "join", "leave", "log_in", "log_out", "challenge", "close"),
+                *("put", "remove", "acquire", "release", "news"),
+            )
+        } | {"greeted": self._greeted, "ended": self._ended}
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve.

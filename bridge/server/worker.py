@@ -59,8 +59,12 @@ class _Pool(NamedTuple):
 
 
 _DOOR, _PASSWORDS, _SLOW = _POOLS = (_Pool("door", 2), _Pool("passwords", 2), _Pool("slow", 4))
-_POOL_OF = {HELLO: _DOOR, "logout": _DOOR, "close": _DOOR, "login": _PASSWORDS}
+_HASHING = ("login", "loginAs", "activate", "createUser", "changePassword", "changeMfa")
+_POOL_OF = {HELLO: _DOOR, "logout": _DOOR, "close": _DOOR, **dict.fromkeys(_HASHING, _PASSWORDS)}
 """Who comes in, or goes, does not wait behind those who log in, and these not behind those who generate keys."""
+
+_USER_OF = {"login": 0, "loginAs": 1}
+"""The methods that log a user in, and which of their arguments is its name."""
 
 
 @dataclass(frozen=True)
@@ -262,8 +266,8 @@ class Worker:
         if connection.served is not None:
             answer, failed = carry_out(number, method, connection.served, arguments)
             ends = method == "close" and not failed
-            if method == "login":
-                self._note_login(connection, arguments, failed=failed)
+            if method in _USER_OF:
+                self._note_login(connection, arguments, _USER_OF[method], failed=failed)
         else:
             answer, ends, joined = self._hello(connection, number, arguments)
             failed = joined is None
@@ -284,13 +288,13 @@ class Worker:
         return encode_success(number, result), False, joined
 
     @staticmethod
-    def _note_login(connection: Connection, arguments: tuple[object, ...], *, failed: bool) -> None:
+    def _note_login(connection: Connection, arguments: tuple[object, ...], user: int, *, failed: bool) -> None:
         extra = {"session": connection.session, "peer": peer_name(connection)}
         if failed:
             # Without the name: whoever mistakes the one for the other gives a password there.
             _log.warning("login refused", extra=extra)
         elif connection.served is not None:
-            _log.info("login", extra={**extra, "user": arguments[0], "client": connection.served.client})
+            _log.info("login", extra={**extra, "user": arguments[user], "client": connection.served.client})
 
     def _collect(self) -> None:
         """Hand on what the other threads have done."""
