@@ -14,6 +14,7 @@ from bridge import __version__
 from bridge.engine import Attribute, HsmError, ReturnCode, Role, Session
 from bridge.engine.attributes import Value, parse
 from bridge.engine.mechanisms import parameter_of
+from bridge.engine.quorum import approval_of, service_named
 
 
 class Served(NamedTuple):
@@ -47,6 +48,7 @@ class Method(NamedTuple):
 
 _INTEGER, _BYTES, _TEXT, _TEMPLATE = (int,), (bytes,), (str,), (dict,)
 _PARAMETER = (bytes, NoneType)
+_KEY_IF_ANY, _SIGNATURES = (int, NoneType), (tuple,)
 
 
 def _method(call: Callable[..., Any], *kinds: tuple[type, ...], slow: bool = False) -> Method:
@@ -113,6 +115,28 @@ def _sign(served: Served, key: int, mechanism: int, parameter: bytes | None, dat
     return served.session.sign(key, mechanism, data, parameter_of(mechanism, parameter))
 
 
+def _generate_token(served: Served, service: str, key: int | None) -> bytes:
+    return served.session.generate_token(service_named(service), key)
+
+
+def _token_info(served: Served, service: str, key: int | None) -> dict[str, int]:
+    token = served.session.token(service_named(service), key)
+    return {"REQUIRED": token.required, "EXPIRES_IN": token.expires_in}
+
+
+def _sign_approved(
+    served: Served,
+    key: int,
+    mechanism: int,
+    parameter: bytes | None,
+    data: bytes,
+    approval_data: bytes,
+    signatures: tuple[object, ...],
+) -> bytes:
+    approval = approval_of(approval_data, signatures)
+    return served.session.sign(key, mechanism, data, parameter_of(mechanism, parameter), approval)
+
+
 def _verify(served: Served, key: int, mechanism: int, parameter: bytes | None, data: bytes, signature: bytes) -> None:
     served.session.verify(key, mechanism, data, signature, parameter_of(mechanism, parameter))
 
@@ -166,6 +190,9 @@ METHODS: Mapping[str, Method] = {
     "export": _method(lambda served, key: served.session.export(key), _INTEGER),
     "random": _method(lambda served, count: served.session.random(count), _INTEGER),
     "sign": _method(_sign, _INTEGER, _INTEGER, _PARAMETER, _BYTES),
+    "generateToken": _method(_generate_token, _TEXT, _KEY_IF_ANY, slow=True),
+    "tokenInfo": _method(_token_info, _TEXT, _KEY_IF_ANY, slow=True),
+    "signApproved": _method(_sign_approved, _INTEGER, _INTEGER, _PARAMETER, _BYTES, _BYTES, _SIGNATURES, slow=True),
     "verify": _method(_verify, _INTEGER, _INTEGER, _PARAMETER, _BYTES, _BYTES),
     "encrypt": _method(_encrypt, _INTEGER, _INTEGER, _PARAMETER, _BYTES),
     "decrypt": _method(_decrypt, _INTEGER, _INTEGER, _PARAMETER, _BYTES),

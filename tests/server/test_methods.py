@@ -149,6 +149,8 @@ WRONG: dict[str, list[object]] = {
     "string": [None, True, 1, b"alice", ["alice"], {}],
     "bytes": [None, False, 7, "text", [1, 2], {}],
     "parameter": [True, 0, "text", [b""], {}],
+    "key": [True, "1", b"1", [], {}],
+    "signatures": [None, 1, "bob", b"bob", {}, [1], [["bob"]], [["bob", "nobody", b""]], [["bob", None, "text"]]],
     "template": [None, True, 1, "LABEL", b"LABEL", [], [["LABEL", "x"]]],
 }
 
@@ -180,6 +182,8 @@ KINDS: dict[str, st.SearchStrategy[object]] = {
     "string": st.text(max_size=40).filter(lambda name: name not in PASSWORDS),
     "bytes": st.binary(max_size=200),
     "parameter": st.none() | st.binary(max_size=80),
+    "key": st.none() | NUMBERS,
+    "signatures": st.lists(st.tuples(SCALARS, SCALARS, SCALARS) | SCALARS, max_size=3),
     "template": TEMPLATES,
 }
 KEPT_OUT = frozenset({"logout", "close", "login"})
