@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -111,13 +111,24 @@ public final class TokenFileHandler implements ApprovalHandler {
         requireToken();
         Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
       } else {
-        // Unlike a move, a link never takes another file's place.
-        Files.createLink(file, whole);
+        place(whole);
       }
     } catch (FileAlreadyExistsException e) {
       throw foreign(e);
     } finally {
       Files.deleteIfExists(whole);
+    }
+  }
+
+  /** Gives the file its name, unless somebody has given it to another meanwhile. */
+  private void place(Path whole) throws IOException {
+    try {
+      Files.createLink(file, whole);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (FileSystemException | UnsupportedOperationException e) {
+      // There are file systems without links; there, two steps do it.
+      Files.move(whole, file);
     }
   }
 
@@ -135,15 +146,14 @@ public final class TokenFileHandler implements ApprovalHandler {
   }
 
   private String read() throws IOException {
-    try {
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > LONGEST) {
-        throw Files.exists(file) ? new IOException("it is no file of a token") : new NoSuchFileException(file.toString());
-      }
-      // Bytes that are no text become a text that is no JSON.
-      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    } catch (NoSuchFileException e) {
-      throw new IOException("the file was removed", e);
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException("the file is gone");
     }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > LONGEST) {
+      throw new IOException("it is no file of a token");
+    }
+    // Bytes that are no text become a text that is no JSON.
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 
   private void requireSameToken(Approval approval, ApprovalRequest request) throws AnotherToken {
