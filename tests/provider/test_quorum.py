@@ -16,6 +16,7 @@ from engine.approvers import approvers, key_of, signed
 from engine.keys import P256
 
 from bridge.engine import Attribute, MechanismType, Role
+from bridge.engine.attributes import Attributes
 from bridge.engine.quorum import KeyQuorum
 from provider.conftest import Account, Jvm, load_store
 from provider.jca import DATA, EXCEPTIONS, generate, java, ours, refused, sign, verifies
@@ -57,7 +58,7 @@ class Guarded:
 def guarded(jvm: Jvm, account: Account) -> Iterator[Guarded]:
     """A key that the account owns, and three approvers with registered keys."""
     approvers(jvm.hsm, Role.CRYPTO_USER, *NAMES)
-    common = {Attribute.LABEL: LABEL, Attribute.TOKEN: True}
+    common: Attributes = {Attribute.LABEL: LABEL, Attribute.TOKEN: True}
     public, private = account.session.generate_key_pair(
         MechanismType.EC_KEY_PAIR_GEN, {**common, Attribute.EC_PARAMS: P256}, common, NAMES, TWO
     )
@@ -212,7 +213,7 @@ def test_other_keys_ask_nobody(guarded: Guarded) -> None:
 
 def test_message_authentication_codes_too(guarded: Guarded) -> None:
     account = guarded.account
-    template = {Attribute.VALUE_LEN: 32, Attribute.LABEL: "hmac", Attribute.TOKEN: True}
+    template: Attributes = {Attribute.VALUE_LEN: 32, Attribute.LABEL: "hmac", Attribute.TOKEN: True}
     handle = account.session.generate_key(MechanismType.GENERIC_SECRET_KEY_GEN, template, NAMES, TWO)
     mac = java("javax.crypto.Mac").getInstance("HmacSHA256", account.provider)
     mac.init(found(account, handle))
@@ -247,7 +248,8 @@ def test_the_token_file_is_that_of_the_command_line(guarded: Guarded) -> None:
             "token": base64.b64encode(sha256(data).digest()).decode(),
             "signatures": [],
         }
-        for name, role in zip(NAMES, ({"role": "crypto-user"}, {"role": None}, {}), strict=True):
+        roles: list[dict[str, Any]] = [{"role": "crypto-user"}, {"role": None}, {}]
+        for name, role in zip(NAMES, roles, strict=True):
             signature = signed(key_of(name), base64.b64decode(file["token"]))
             file["signatures"].append({"username": name, **role, "signature": base64.b64encode(signature).decode()})
         return approval.ofTokenFile(json.dumps(file))

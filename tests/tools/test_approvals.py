@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from engine.approvers import PASSWORD, approvers, key_of
 
 from bridge.engine import Attribute, MechanismType, Role
+from bridge.engine.attributes import Attributes
 from bridge.engine.quorum import KeyQuorum
 from bridge.jvm import find_jdk
 from bridge.store import open_home
@@ -74,8 +75,8 @@ def served(pristine_home: Path) -> Iterator[Desk]:
         hsm = open_home(stock.home)
         approvers(hsm, Role.CRYPTO_USER, *NAMES)
         session = log_in(hsm, "alice")
-        common = {Attribute.LABEL: ALIAS, Attribute.TOKEN: True}
-        bits = {Attribute.MODULUS_BITS: 2048}
+        common: Attributes = {Attribute.LABEL: ALIAS, Attribute.TOKEN: True}
+        bits: Attributes = {Attribute.MODULUS_BITS: 2048}
         public, _ = session.generate_key_pair(
             MechanismType.RSA_PKCS_KEY_PAIR_GEN, {**common, **bits}, common, NAMES, KeyQuorum(2, 2)
         )
