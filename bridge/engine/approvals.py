@@ -163,6 +163,22 @@ class Approvals(Login):
                 found.append(TokenInfo(token.role, token.name, token.service, token.key or None, required, 0, left))
         return found
 
+    def token(self, service: Service, key: int | None = None) -> TokenInfo:
+        """Return the user's own token for a service.
+
+        Args:
+            service: what it is for.
+            key: the handle of the key that it is for, if it is for one.
+
+        Raises:
+            HsmError: ``ARGUMENTS_BAD`` if there is none that may still be used.
+        """
+        actor = self._logged_in()
+        for token in self.tokens():
+            if (token.role, token.name, token.service, token.key) == (*actor[:2], service, key):
+                return token
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"{actor.name!r} has no token for {service} that may still be used.")
+
     def delete_tokens(self, *, everybodys: bool = False) -> int:
         """Delete the user's own tokens, or all.
 

@@ -29,6 +29,9 @@ SIGNATURES: Mapping[str, tuple[str, ...]] = {
     "export": ("integer",),
     "random": ("integer",),
     "sign": ("integer", "integer", "parameter", "bytes"),
+    "generateToken": ("string", "key"),
+    "tokenInfo": ("string", "key"),
+    "signApproved": ("integer", "integer", "parameter", "bytes", "bytes", "signatures"),
     "verify": ("integer", "integer", "parameter", "bytes", "bytes"),
     "encrypt": ("integer", "integer", "parameter", "bytes"),
     "decrypt": ("integer", "integer", "parameter", "bytes"),
@@ -128,6 +131,7 @@ def right_calls(peer: Peer) -> dict[str, tuple[object, ...]]:
     digest = bytes(range(32))
     signature = peer.call("sign", private, M.ECDSA, None, digest)
     encrypted = peer.call("encrypt", aes, M.AES_CBC_PAD, IV, b"plaintext")
+    peer.call("generateToken", "registration", None)
     wrapped = peer.call("wrap", aes, M.CLOUDHSM_AES_KEY_WRAP_NO_PAD, None, aes)
     return {
         "info": (),
@@ -146,6 +150,9 @@ def right_calls(peer: Peer) -> dict[str, tuple[object, ...]]:
         "export": (aes,),
         "random": (16,),
         "sign": (private, M.ECDSA, None, digest),
+        "generateToken": ("registration", None),
+        "tokenInfo": ("registration", None),
+        "signApproved": (private, M.ECDSA, None, digest, bytes(80), [["bob", "crypto-user", b"not needed"]]),
         "verify": (public, M.ECDSA, None, digest, signature),
         "encrypt": (aes, M.AES_CBC_PAD, IV, b"plaintext"),
         "decrypt": (aes, M.AES_CBC_PAD, IV, encrypted),

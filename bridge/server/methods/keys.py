@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bridge.engine import HsmError, ReturnCode
 from bridge.engine.attributes import parse
 from bridge.engine.mechanisms import parameter_of
-from bridge.engine.quorum import KeyQuorum
+from bridge.engine.quorum import KeyQuorum, approval_of
 from bridge.server.methods.entry import (
     APPROVAL,
     ARRAY,
@@ -105,6 +105,19 @@ def _sign(
     return served.session.sign(key, mechanism, data, parameter_of(mechanism, parameter), read_approval(approval))
 
 
+def _sign_approved(
+    served: Served,
+    key: int,
+    mechanism: int,
+    parameter: bytes | None,
+    data: bytes,
+    approval_data: bytes,
+    signatures: tuple[object, ...],
+) -> bytes:
+    approval = approval_of(approval_data, signatures)
+    return served.session.sign(key, mechanism, data, parameter_of(mechanism, parameter), approval)
+
+
 def _verify(served: Served, key: int, mechanism: int, parameter: bytes | None, data: bytes, signature: bytes) -> None:
     served.session.verify(key, mechanism, data, signature, parameter_of(mechanism, parameter))
 
@@ -162,6 +175,7 @@ METHODS: Mapping[str, Method] = {
     "export": method(lambda served, key: served.session.export(key), INTEGER, slow=True),
     "random": method(lambda served, count: served.session.random(count), INTEGER),
     "sign": method(_sign, INTEGER, INTEGER, PARAMETER, BYTES, more=(MAP,)),
+    "signApproved": method(_sign_approved, INTEGER, INTEGER, PARAMETER, BYTES, BYTES, ARRAY, slow=True),
     "verify": method(_verify, INTEGER, INTEGER, PARAMETER, BYTES, BYTES),
     "encrypt": method(_encrypt, INTEGER, INTEGER, PARAMETER, BYTES),
     "decrypt": method(_decrypt, INTEGER, INTEGER, PARAMETER, BYTES),
