@@ -160,6 +160,8 @@ class Connection:
         if method is None or len(arguments) > method.quick:
             return False
         answer, failed = carry_out(number, name, served, arguments)
+        # Who has the answer finds it counted.
+        self._host.counted(name, failed=failed, began=began)
         try:
             message = self.transport.to_send(answer)
         except Malformed:
@@ -176,7 +178,6 @@ class Connection:
         if sent != len(message):
             self._unsent += message[sent:]
             self._settle(progressed=True)
-        self._host.counted(name, failed=failed, began=began)
         return True
 
     def _work(self, data: bytes | memoryview) -> None:
