@@ -146,7 +146,8 @@ class SqlStorage:
         """See :meth:`bridge.engine.storage.Storage.close`."""
         if not self._closed:
             self._closed = True
-            self._light.disconnect()
+            with self.turn:
+                self._light.disconnect()
             self._engine.dispose()
             for announced in (self._announced, *self._left_behind):
                 announced.close()
