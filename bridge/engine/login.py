@@ -93,6 +93,7 @@ class Login:
                 ``DEVICE_REMOVED`` without the client certificate that mutual TLS asks for.
         """
         self._require_open()
+        self._state.refresh()
         self._require_certificate()
         user = self._holdings.user
         if user is not None:
