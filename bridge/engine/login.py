@@ -95,6 +95,7 @@ class Login(Audited):
         """
         with self._audited(Opcode.LOGIN, user=Actor(role, name.lower())) as entry:
             self._require_open()
+            self._state.refresh()
             self._require_certificate()
             user = self._holdings.user
             if user is not None:
