@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +15,10 @@ from bridge.engine.users import Actor
 
 class Holdings(Protocol):
     """The login and the session keys of one session, which several processes may serve."""
+
+    @property
+    def number(self) -> int:
+        """The session's number in the audit log, of 32 bits."""
 
     @property
     def user(self) -> Actor | None:
@@ -64,6 +69,7 @@ class LocalHoldings:
     """The holdings of a session that this process alone serves; implements :class:`Holdings`."""
 
     def __init__(self) -> None:
+        self.number = secrets.randbits(32)
         self.user: Actor | None = None
         self.closed = False
         self._keys: dict[int, HsmObject] = {}

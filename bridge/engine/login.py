@@ -8,6 +8,8 @@ from functools import partial
 
 from bridge import __version__
 from bridge.engine.attributes import Attributes
+from bridge.engine.audit import Opcode
+from bridge.engine.audited import Audited
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.holdings import Holdings, already_logged_in, not_logged_in, session_closed
 from bridge.engine.quorum import is_signed
@@ -38,13 +40,12 @@ class SessionRules:
     mtls: bool = False
 
 
-class Login:
+class Login(Audited):
     """The login of a session."""
 
     def __init__(self, state: State, rules: SessionRules, holdings: Holdings) -> None:
-        self._state = state
+        super().__init__(state, holdings)
         self._rules = rules
-        self._holdings = holdings
         self._mfa_token: bytes | None = None
 
     @property
@@ -91,13 +92,15 @@ class Login:
         Raises:
             HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``.
         """
-        self._require_open()
-        user = self._holdings.user
-        if user is not None:
-            raise already_logged_in(user)
-        digest, self._mfa_token = self._mfa_token, None
-        known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
-        self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
+        with self._audited(Opcode.LOGIN, user=Actor(role, name.lower())) as entry:
+            self._require_open()
+            user = self._holdings.user
+            if user is not None:
+                raise already_logged_in(user)
+            digest, self._mfa_token = self._mfa_token, None
+            known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
+            self._state.record(entry)
+            self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
 
     def logout(self) -> None:
         """End the login and destroy the session keys.
@@ -105,19 +108,38 @@ class Login:
         Raises:
             HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
         """
-        self._require_open()
-        self._holdings.log_out()
+        with self._audited(Opcode.LOGOUT):
+            self._require_open()
+            self._holdings.log_out()
 
     def close(self) -> None:
         """End the session and destroy its session keys; closing twice does nothing."""
-        self._holdings.close()
+        if not self._holdings.closed:
+            with self._audited(Opcode.CLOSE_SESSION):
+                self._holdings.close()
 
-    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+    def ended(self) -> None:
+        """Record that the session ended otherwise than by :meth:`close`, such as with its last connection.
+
+        Raises:
+            HsmError: as :class:`Storage`.
+        """
+        with self._audited(Opcode.CLOSE_SESSION):
+            pass
+
+    def configure(
+        self,
+        *,
+        clear_extraction: bool | None = None,
+        implicit_import: bool | None = None,
+        audit_crypto: bool | None = None,
+    ) -> Settings:
         """Change the HSM's settings; what is None stays.
 
         Args:
             clear_extraction: see :class:`Settings`.
             implicit_import: see :class:`Settings`.
+            audit_crypto: see :class:`Settings`.
 
         Returns:
             The settings as they are now.
@@ -125,8 +147,11 @@ class Login:
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks.
         """
-        self._admin("changes the HSM's settings")
-        return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
+        with self._audited(Opcode.CONFIGURE) as entry:
+            self._admin("changes the HSM's settings")
+            return self._state.configure(
+                entry, clear_extraction=clear_extraction, implicit_import=implicit_import, audit_crypto=audit_crypto
+            )
 
     @property
     def logged_in(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, number
 from bridge.engine.material import Key, load
@@ -73,6 +73,18 @@ class HsmObject:
     def __str__(self) -> str:
         """Name the key as messages do."""
         return describe(self.handle, self.label)
+
+
+class KeyCount(NamedTuple):
+    """How many persistent keys an HSM holds.
+
+    Attributes:
+        all: every one; each half of a pair is one.
+        asymmetric: halves of pairs.
+    """
+
+    all: int
+    asymmetric: int
 
 
 def describe(handle: int, label: str) -> str:

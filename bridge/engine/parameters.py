@@ -110,6 +110,27 @@ class CounterKdf:
 
 
 @dataclass(frozen=True)
+class LabelledKdf:
+    """For CloudHSM's counter KDF: each block's input is counter, label, a zero byte, context, length (NIST SP 800-108).
+
+    Attributes:
+        prf: ``CKM_`` number of the code that makes the blocks, HMAC with some hash or AES-CMAC.
+        counter_bits: width of the counter, 16 or 32.
+        length_method: what the length counts; 1 for the bits of all that is derived, the one that there is.
+        length_bits: width of the length, 8, 16, 32 or 64.
+        label: what the derived key is for; may be empty.
+        context: who it is for; may be empty.
+    """
+
+    prf: int
+    counter_bits: int
+    length_method: int
+    length_bits: int
+    label: bytes
+    context: bytes
+
+
+@dataclass(frozen=True)
 class Hkdf:
     """For HKDF (RFC 5869), extract and expand.
 
@@ -124,7 +145,7 @@ class Hkdf:
     info: bytes
 
 
-Parameter = Iv | Gcm | Oaep | RsaAesKeyWrap | Pss | Eddsa | Ecdh | CounterKdf | Hkdf
+Parameter = Iv | Gcm | Oaep | RsaAesKeyWrap | Pss | Eddsa | Ecdh | CounterKdf | LabelledKdf | Hkdf
 ParameterClass = type[Parameter]
 
 _UINT32 = struct.Struct(">I")

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, template
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms import Mechanism
-from bridge.engine.objects import HsmObject, describe
+from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.parameters import Parameter
-from bridge.engine.settings import FIPS_KEY_BANS, Mode
+from bridge.engine.settings import FIPS_KEY_BANS, PROFILES, HsmType, Mode, Profile
 from bridge.engine.templates import name_of
 
 
@@ -241,16 +241,66 @@ def require_mode(entry: Mechanism, operation: str, parameter: Parameter | None, 
         )
 
 
-def require_key_type(key_type: KeyType, mode: Mode) -> None:
-    """Refuse to take in keys that the HSM's mode forbids.
+def mode_of(hsm_type: HsmType, mode: Mode | None) -> Mode:
+    """Return the mode that a new HSM gets.
+
+    Args:
+        hsm_type: of the HSM.
+        mode: the one that is asked for; None for the usual one of the type.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD`` if the type does not exist in the mode.
+    """
+    modes = PROFILES[hsm_type].modes
+    if mode is not None and mode not in modes:
+        raise HsmError(
+            ReturnCode.ARGUMENTS_BAD,
+            f"An HSM of the type {hsm_type} does not exist in the mode {mode}: it has {', '.join(modes)}.",
+        )
+    return modes[0] if mode is None else mode
+
+
+def require_room(new: Sequence[HsmObject], held: KeyCount, profile: Profile) -> None:
+    """Refuse persistent keys that the HSM has no room for (user guide, "limits").
+
+    Args:
+        new: the keys that are to be persistent.
+        held: those that are so already.
+        profile: the HSM's.
+
+    Raises:
+        HsmError: ``DEVICE_MEMORY``.
+    """
+    asymmetric = sum(obj.object_class is not ObjectClass.SECRET_KEY for obj in new)
+    for held_now, added, limit, kind in (
+        (held.all, len(new), profile.keys, "persistent keys"),
+        (held.asymmetric, asymmetric, profile.asymmetric_keys, "persistent asymmetric keys, each half of a pair one"),
+    ):
+        if added and held_now + added > limit:
+            raise HsmError(
+                ReturnCode.DEVICE_MEMORY,
+                f"An HSM of the type {profile.hsm_type} holds at most {limit:,} {kind}; this one has {held_now:,}. "
+                "Delete keys that nobody needs any more (`hsmbridge key delete`), or make session keys (TOKEN=false), "
+                "which do not count.",
+            )
+
+
+def require_key_type(key_type: KeyType, mode: Mode, profile: Profile) -> None:
+    """Refuse to take in keys that the HSM's mode forbids, or its type does not have.
 
     Args:
         key_type: of the key.
         mode: the HSM's.
+        profile: the HSM's.
 
     Raises:
         HsmError: ``KEY_TYPE_INCONSISTENT``.
     """
+    if key_type in profile.key_bans:
+        raise HsmError(
+            ReturnCode.KEY_TYPE_INCONSISTENT,
+            f"This HSM has no {key_type.name} keys: {profile.key_bans[key_type]}.",
+        )
     if mode is Mode.FIPS and key_type in FIPS_KEY_BANS:
         raise HsmError(
             ReturnCode.KEY_TYPE_INCONSISTENT,

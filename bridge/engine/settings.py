@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bridge.engine.attributes import KeyType
+from bridge.engine.attributes import Attribute, KeyType
 from bridge.engine.quorum import OFF, Timeouts
 
 
@@ -18,6 +18,60 @@ class Mode(StrEnum):
     NON_FIPS = "non-fips"
     FIPS = "fips"
 
+
+class HsmType(StrEnum):
+    """The type of an HSM, as of those in a CloudHSM cluster (user guide, "hsm-types"); chosen once, when it is made."""
+
+    HSM1_MEDIUM = "hsm1.medium"
+    HSM2M_MEDIUM = "hsm2m.medium"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a type of HSM holds and lets be done.
+
+    Attributes:
+        hsm_type: the type's name.
+        keys: persistent keys at most; each half of a pair is one.
+        asymmetric_keys: halves of pairs among them at most.
+        users: at most, admins among them.
+        modes: that it exists in; the first one unless told otherwise.
+        key_bans: types of key that it does not have, each with the rule as a clause for a message.
+        fixed: attributes that do not change after a key was made, whatever the table says.
+    """
+
+    hsm_type: HsmType
+    keys: int
+    asymmetric_keys: int
+    users: int
+    modes: tuple[Mode, ...]
+    key_bans: Mapping[KeyType, str]
+    fixed: frozenset[Attribute]
+
+
+PROFILES: Mapping[HsmType, Profile] = MappingProxyType(
+    {
+        HsmType.HSM1_MEDIUM: Profile(
+            hsm_type=HsmType.HSM1_MEDIUM,
+            keys=3_300,
+            asymmetric_keys=3_300,
+            users=250,
+            modes=(Mode.FIPS,),
+            key_bans=MappingProxyType({KeyType.ML_DSA: "ML-DSA exists on hsm2m.medium only"}),
+            fixed=frozenset({Attribute.ID, Attribute.DERIVE, Attribute.EXTRACTABLE}),
+        ),
+        HsmType.HSM2M_MEDIUM: Profile(
+            hsm_type=HsmType.HSM2M_MEDIUM,
+            keys=16_666,
+            asymmetric_keys=3_333,
+            users=1_024,
+            modes=(Mode.NON_FIPS, Mode.FIPS),
+            key_bans=MappingProxyType({}),
+            fixed=frozenset(),
+        ),
+    }
+)
+"""What each type is (user guide, "limits", "cluster-hsm-types" and "cloudhsm_cli-key-attributes-table")."""
 
 FIPS_KEY_BANS: Mapping[KeyType, str] = MappingProxyType(
     {
@@ -68,16 +122,21 @@ class Settings:
         clear_extraction: whether owners get keys in clear whose attributes allow it (user guide,
             "java-lib-configs-getencoded").
         implicit_import: whether a key made in software that is given to an operation is imported for it.
+        hsm_type: never changes.
         quorum_values: of the services of admins.
         timeouts: of quorum tokens.
         trust_anchors: for mutual TLS.
         mtls_enforcement: of mutual TLS.
+        audit_crypto: whether uses of keys are in the audit log, and not their refusals only; a session sees a change
+            when it next looks at token keys or settings.
     """
 
     mode: Mode = Mode.NON_FIPS
     clear_extraction: bool = False
     implicit_import: bool = True
+    hsm_type: HsmType = HsmType.HSM2M_MEDIUM
     quorum_values: QuorumValues = _NO_APPROVALS
     timeouts: Timeouts = _TIMEOUTS
     trust_anchors: tuple[TrustAnchor, ...] = ()
     mtls_enforcement: MtlsEnforcement = MtlsEnforcement.NONE
+    audit_crypto: bool = False

@@ -185,13 +185,16 @@ def check_label(label: str) -> None:
         )
 
 
-def change(obj: HsmObject, given: Attributes, *, by_admin: bool = False) -> Mapping[Attribute, Value]:
+def change(
+    obj: HsmObject, given: Attributes, *, by_admin: bool = False, fixed: frozenset[Attribute] = frozenset()
+) -> Mapping[Attribute, Value]:
     """Return a key's attributes after a change that its rules allow.
 
     Args:
         obj: the key as it is.
         given: the attributes to change; a value that the key already has is no change.
         by_admin: whether an admin asks, who changes ``TRUSTED`` and nothing else.
+        fixed: attributes that the HSM's type does not let change, whatever their rules say.
 
     Raises:
         HsmError: ``ACTION_PROHIBITED`` if the key is not modifiable, ``ATTRIBUTE_TYPE_INVALID`` if it has no such
@@ -212,8 +215,10 @@ def change(obj: HsmObject, given: Attributes, *, by_admin: bool = False) -> Mapp
                 ReturnCode.ACTION_PROHIBITED,
                 f"An admin sets TRUSTED and nothing else; {attribute.name} of {obj} is changed by its owner.",
             )
-        if not by_admin and not _may_become(rule.change, value):
-            raise _refused_change(obj, attribute, value, rule.change)
+        if not by_admin:
+            allowed = Change.NEVER if attribute in fixed else rule.change
+            if not _may_become(allowed, value):
+                raise _refused_change(obj, attribute, value, allowed)
         _check_value(attribute, value, obj.object_class)
     return {**obj.attributes, **changes}
 

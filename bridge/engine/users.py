@@ -16,9 +16,6 @@ from bridge.engine.errors import HsmError, ReturnCode
 MAX_FAILURES = 5
 """Wrong passwords after which an account is locked (user guide, "manage-hsm-users")."""
 
-MOST_USERS = 1024
-"""Of one HSM (user guide, "limits")."""
-
 PASSWORD_LENGTH = range(8, 32 + 1)
 """Characters (user guide, "cloudhsm_cli-user-create")."""
 
@@ -42,12 +39,12 @@ class Actor(NamedTuple):
     Attributes:
         role: the user's.
         name: the user's.
-        login: names this login, unlike any other.
+        login: names this login, unlike any other; empty where a user is meant, whoever is logged in.
     """
 
     role: Role
     name: str
-    login: str
+    login: str = ""
 
 
 class UserInfo(NamedTuple):

@@ -187,7 +187,7 @@ METHODS: Mapping[str, Method] = {
     "attributes": _method(_attributes, _INTEGER),
     "setAttributes": _method(_set_attributes, _INTEGER, _TEMPLATE, slow=True),
     "destroy": _method(lambda served, key: served.session.destroy(key), _INTEGER, slow=True),
-    "export": _method(lambda served, key: served.session.export(key), _INTEGER),
+    "export": _method(lambda served, key: served.session.export(key), _INTEGER, slow=True),
     "random": _method(lambda served, count: served.session.random(count), _INTEGER),
     "sign": _method(_sign, _INTEGER, _INTEGER, _PARAMETER, _BYTES),
     "generateToken": _method(_generate_token, _TEXT, _KEY_IF_ANY, slow=True),
@@ -196,7 +196,7 @@ METHODS: Mapping[str, Method] = {
     "verify": _method(_verify, _INTEGER, _INTEGER, _PARAMETER, _BYTES, _BYTES),
     "encrypt": _method(_encrypt, _INTEGER, _INTEGER, _PARAMETER, _BYTES),
     "decrypt": _method(_decrypt, _INTEGER, _INTEGER, _PARAMETER, _BYTES),
-    "wrap": _method(_wrap, _INTEGER, _INTEGER, _PARAMETER, _INTEGER),
+    "wrap": _method(_wrap, _INTEGER, _INTEGER, _PARAMETER, _INTEGER, slow=True),
     "unwrap": _method(_unwrap, _INTEGER, _INTEGER, _PARAMETER, _BYTES, _TEMPLATE, slow=True),
     "derive": _method(_derive, _INTEGER, _INTEGER, _PARAMETER, _TEMPLATE, slow=True),
 }

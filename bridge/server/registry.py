@@ -59,7 +59,14 @@ class Registry:
         self._free = list(range(len(versions)))
         self._sessions: dict[int, _Entry] = {}
         self._names: dict[bytes, _Entry] = {}
-        self._last = 0
+        self._keys = 0
+        # The audit log names sessions by their numbers, and outlives this daemon.
+        self._last = secrets.randbits(31)
+
+    @property
+    def keys(self) -> int:
+        """How many session keys there are."""
+        return self._keys
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -110,12 +117,14 @@ class Registry:
         entry.connections[worker] += 1
         return entry.number, entry.slot, entry.cluster, entry.rules
 
-    def leave(self, worker: int, number: int) -> None:
-        """Take a connection away; with the last one the session ends."""
+    def leave(self, worker: int, number: int) -> bool:
+        """Take a connection away; with the last one the session ends, which the answer tells."""
         entry = self._sessions.get(number)
-        if entry is not None:
-            entry.connections[worker] -= 1
-            self._end_if_left(entry)
+        if entry is None:
+            return False
+        entry.connections[worker] -= 1
+        self._end_if_left(entry)
+        return number not in self._sessions
 
     def worker_died(self, worker: int) -> None:
         """Take away all connections of a worker, and what it had reserved."""
@@ -139,6 +148,7 @@ class Registry:
         if entry.actor is None:
             raise not_logged_in()
         entry.actor = None
+        self._keys -= len(entry.keys)
         entry.keys.clear()
         entry.gone.clear()
         self._changed(entry)
@@ -157,13 +167,16 @@ class Registry:
             raise not_logged_in()
         if keys:
             self._changed(entry)
+            self._keys -= len(entry.keys)
             entry.keys.update((handle, (entry.version, readable, value)) for handle, readable, value in keys)
+            self._keys += len(entry.keys)
         return entry.version
 
     def remove(self, _worker: int, number: int, handle: int) -> None:
         """See :meth:`bridge.engine.holdings.Holdings.remove`."""
         entry = self._entry(number)
         if entry.keys.pop(handle, None) is not None:
+            self._keys -= 1
             self._changed(entry)
             entry.gone[handle] = entry.version
             if len(entry.gone) > _MOST_REMEMBERED:
@@ -215,5 +228,6 @@ class Registry:
 
     def _end(self, entry: _Entry) -> None:
         del self._sessions[entry.number], self._names[entry.name]
+        self._keys -= len(entry.keys)
         self._changed(entry)
         self._free.append(entry.slot)

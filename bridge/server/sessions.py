@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.cluster import Clusters
-from bridge.engine import HsmError, ReturnCode, SessionRules
+from bridge.engine import HsmError, ReturnCode, Session, SessionRules
 from bridge.server.methods import Served
 from bridge.server.shared import RegistryClient, SharedHoldings
 from bridge.server.wire import VERSION, greeting
@@ -77,14 +77,14 @@ class Sessions:
             seat.connections += 1
             return seat.served
 
-    def leave(self, number: int) -> None:
-        """Take a connection away from its session."""
+    def leave(self, number: int) -> Session | None:
+        """Take a connection away from its session; return the session if it ended with that."""
         with self._lock:
             seat = self._seats[number]
             seat.connections -= 1
             if not seat.connections:
                 del self._seats[number]
-        self._registry.ask("leave", number)
+        return seat.served.session if self._registry.ask("leave", number) else None
 
     @staticmethod
     def may_try_again(error: HsmError) -> bool:

@@ -69,6 +69,11 @@ class SharedHoldings:
         self._keys: dict[int, HsmObject] = {}
 
     @property
+    def number(self) -> int:
+        """See :attr:`Holdings.number`."""
+        return self._number
+
+    @property
     def user(self) -> Actor | None:
         """See :attr:`Holdings.user`."""
         self._follow()

@@ -347,7 +347,11 @@ class Supervisor:
                 break
             except OSError:
                 break  # it died meanwhile, which the next reading tells
-        self._counters.sessions(len(self._registry))
+        self._count()
+
+    def _count(self) -> None:
+        over_tls = sum(child.over_tcp for child in self._children.values())
+        self._counters.sessions(len(self._registry), self._registry.keys, over_tls)
 
     def _bury(self, child: _Child) -> None:
         self._selector.unregister(child.pipe)
@@ -356,7 +360,7 @@ class Supervisor:
         del self._children[child.pid]
         _, status = os.waitpid(child.pid, 0)
         self._registry.worker_died(child.pid)
-        self._counters.sessions(len(self._registry))
+        self._count()
         self._idle_since = time.monotonic()
         if self._stop_by is not None:
             return

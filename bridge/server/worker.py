@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
 from bridge.cluster import Clusters
-from bridge.engine import HsmError
+from bridge.engine import HsmError, Session
 from bridge.server.connection import HELLO, Connection, carry_out, defect
 from bridge.server.methods import METHODS, Served
 from bridge.server.metrics import Counters, Scalar
@@ -162,6 +162,8 @@ class Worker:
             if now - swept >= _SWEEP_SECONDS:
                 swept = now
                 self._sweep(now)
+        # Those at the door may still have to record that sessions ended.
+        self._pools[_DOOR].shutdown()
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -306,7 +308,7 @@ class Worker:
                 done.connection.finish(done.answer, ends=done.ends)
             elif done.joined is not None:
                 # It ended while it was joining.
-                self._sessions.leave(done.joined[0])
+                self._leave(done.joined[0])
 
     def counted(self, method: str, *, failed: bool, began: int) -> None:
         """See :meth:`Host.counted`."""
@@ -344,9 +346,21 @@ class Worker:
             self._latest = None
         self.counters.connections(len(self._connections))
         if connection.session:
-            self._sessions.leave(connection.session)
+            self._leave(connection.session)
         over_tcp = not isinstance(connection.transport, Plain)
         self._registry.ask("ended", over_tcp, over_tcp and not connection.session)
+
+    def _leave(self, number: int) -> None:
+        ended = self._sessions.leave(number)
+        if ended is not None:
+            self._pools[_DOOR].submit(self._record_end, ended)
+
+    @staticmethod
+    def _record_end(session: Session) -> None:
+        try:
+            session.ended()
+        except HsmError as error:
+            _log.error("the end of a session cannot be recorded", extra={"reason": error.message})
 
 
 def peer_name(connection: Connection) -> str:

@@ -6,16 +6,19 @@ import base64
 import dataclasses
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from bridge.engine.attributes import RULES, Attribute, Value
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import NO_QUORUM, KeyQuorum, Service, Timeouts, Token
-from bridge.engine.settings import Mode, MtlsEnforcement, QuorumValues, Settings, TrustAnchor
+from bridge.engine.settings import HsmType, Mode, MtlsEnforcement, QuorumValues, Settings, TrustAnchor
 from bridge.engine.users import PasswordHash, Role, User
 from bridge.store.ledger import KEY
 
 _RECORDS: Mapping[str, type[QuorumValues] | type[Timeouts]] = {"quorum_values": QuorumValues, "timeouts": Timeouts}
+
+_ENUMS: Mapping[str, type[StrEnum]] = {"mode": Mode, "hsm_type": HsmType, "mtls_enforcement": MtlsEnforcement}
 
 SETTINGS_NAME = b"settings"
 """The name of the record of the HSM's settings."""
@@ -126,11 +129,10 @@ def decode_settings(readable: bytes) -> Settings:
     """Return the settings from a record whose seal was verified."""
     content = json.loads(readable)
     # What is not there is older than the field, and has its default.
-    typed: dict[str, Any] = {"mode": Mode(content["mode"])}
-    typed |= {name: kind(**content[name]) for name, kind in _RECORDS.items() if name in content}
+    typed: dict[str, Any] = {name: kind(content[name]) for name, kind in _ENUMS.items() if name in content}
+    typed |= {name: record(**content[name]) for name, record in _RECORDS.items() if name in content}
     if "trust_anchors" in content:
         typed["trust_anchors"] = tuple(TrustAnchor(**anchor) for anchor in content["trust_anchors"])
-        typed["mtls_enforcement"] = MtlsEnforcement(content["mtls_enforcement"])
     return Settings(**content | typed)
 
 

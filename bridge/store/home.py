@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -15,11 +15,12 @@ from sqlalchemy import insert
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.hsm import Hsm
-from bridge.engine.settings import Mode
+from bridge.engine.settings import PROFILES, HsmType, Mode, Profile
 from bridge.store import keyring
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
 from bridge.store.ledger import Ledger
+from bridge.store.light import LightWriter
 from bridge.store.schema import HSM, migrate, read_hsm
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
@@ -28,9 +29,15 @@ from bridge.store.sqlite import open_database, writing
 CONFIG_FILE = "cloudhsm-jce.cfg"
 """The provider's configuration file in a home; ``hsmbridge configure`` writes it."""
 
-_DATABASE = "hsm.db"
-_MASTER_KEY = "master.key"
-_GENERATION = "generation"
+DATABASE = "hsm.db"
+"""The database in a home."""
+
+MASTER_KEY = "master.key"
+"""The file of the master key."""
+
+GENERATION = "generation"
+"""The file of the announced generation."""
+
 _FIRST_HANDLE = 0x40000
 """Below are the numbers of the HSM itself; CloudHSM's own handles begin there too."""
 
@@ -56,7 +63,8 @@ def create_home(
     user: str,
     password: bytes,
     passphrase: str | None = None,
-    mode: Mode = Mode.NON_FIPS,
+    mode: Mode | None = None,
+    hsm_type: HsmType = HsmType.HSM2M_MEDIUM,
 ) -> None:
     """Create a home with an HSM, its admin and its first crypto user; it is there as a whole or not at all.
 
@@ -66,27 +74,35 @@ def create_home(
         user: name of the crypto user.
         password: of the crypto user, in UTF-8.
         passphrase: seals the master key; None keeps it in a file of mode 0600.
-        mode: of the HSM, for good.
+        mode: of the HSM, for good; None for the usual one of its type.
+        hsm_type: of the HSM, for good.
 
     Raises:
         HsmError: ``ACTION_PROHIBITED`` if there is something already; as :meth:`Hsm.initialize`; ``DEVICE_MEMORY``
             or ``TOKEN_NOT_PRESENT`` if the folder cannot be written.
     """
-    _create(home, passphrase, lambda hsm: hsm.initialize(admin_password, user, password, mode))
+    _create(home, passphrase, lambda hsm: hsm.initialize(admin_password, user, password, mode, hsm_type))
 
 
-def create_unactivated_home(home: Path, passphrase: str | None = None, mode: Mode = Mode.NON_FIPS) -> None:
+def create_unactivated_home(
+    home: Path,
+    *,
+    passphrase: str | None = None,
+    mode: Mode | None = None,
+    hsm_type: HsmType = HsmType.HSM2M_MEDIUM,
+) -> None:
     """Create a home with an HSM as AWS hands it out: its admin has no password before ``cluster activate``.
 
     Args:
         home: as for :func:`create_home`, and so are the others.
-        passphrase: seals the master key; None keeps it in a file of mode 0600.
-        mode: of the HSM, for good.
+        passphrase: seals the master key.
+        mode: of the HSM.
+        hsm_type: of the HSM.
 
     Raises:
         HsmError: as :func:`create_home`.
     """
-    _create(home, passphrase, lambda hsm: hsm.initialize_unactivated(mode))
+    _create(home, passphrase, lambda hsm: hsm.initialize_unactivated(mode, hsm_type))
 
 
 def _create(home: Path, passphrase: str | None, initialize: Callable[[Hsm], None]) -> None:
@@ -145,7 +161,7 @@ def _fill_in(draft: Path, home: Path) -> None:
     home.chmod(0o700)
     written: list[Path] = []
     try:
-        for name in (_DATABASE, _GENERATION, _MASTER_KEY):
+        for name in (DATABASE, GENERATION, MASTER_KEY):
             written.append(home / name)
             write_new(written[-1], (draft / name).read_bytes())
     except OSError as error:
@@ -170,8 +186,8 @@ def _not_empty(home: Path) -> HsmError:
 
 def _fill(home: Path, passphrase: str | None) -> None:
     home_id = secrets.token_bytes(16)
-    master_key = keyring.create(home / _MASTER_KEY, home_id, passphrase)
-    database = home / _DATABASE
+    master_key = keyring.create(home / MASTER_KEY, home_id, passphrase)
+    database = home / DATABASE
     # SQLite gives its other files the mode of this one.
     write_new(database, b"")
     engine = open_database(database)
@@ -190,6 +206,7 @@ def open_home(
     home: Path,
     passphrase: Passphrase = passphrase_from_environment,
     clock: Callable[[], float] = time.time,
+    profiles: Mapping[HsmType, Profile] = PROFILES,
 ) -> Hsm:
     """Open the HSM of a home.
 
@@ -197,6 +214,7 @@ def open_home(
         home: the folder.
         passphrase: asked only if the master key is sealed; by default the variable ``HSMBRIDGE_PASSPHRASE``.
         clock: returns seconds since 1970.
+        profiles: what each type of HSM holds.
 
     Returns:
         The HSM; other processes may have it open too.
@@ -207,19 +225,25 @@ def open_home(
     """
     with translating(home):
         require_home(home)
-        key_file = home / _MASTER_KEY
+        key_file = home / MASTER_KEY
         sealed = keyring.needs_passphrase(key_file)
         master_key = keyring.read(key_file, passphrase() if sealed else None)
-        engine = open_database(home / _DATABASE)
+        engine, light = open_database(home / DATABASE), LightWriter(home / DATABASE)
         try:
             with writing(engine).begin() as connection:
                 migrate(connection, home)
                 home_id = read_hsm(connection, home).home_id
             if home_id.hex() != keyring.home_of(key_file):
-                raise damaged(home, f"{_MASTER_KEY} belongs to another home than {_DATABASE}")
-            storage = SqlStorage(home, engine, home / _GENERATION, Sealer(master_key, home_id))
-            return Hsm(storage, clock)
+                raise damaged(home, f"{MASTER_KEY} belongs to another home than {DATABASE}")
+            storage = SqlStorage(home, engine, light, home / GENERATION, Sealer(master_key, home_id))
+            try:
+                storage.switch_on()
+                return Hsm(storage, clock, profiles)
+            except BaseException:
+                storage.close()
+                raise
         except BaseException:
+            light.disconnect()
             engine.dispose()
             raise
 
@@ -231,7 +255,7 @@ def require_home(home: Path) -> None:
         HsmError: ``TOKEN_NOT_PRESENT``.
     """
     with translating(home):
-        if (home / _DATABASE).is_file() and (home / _MASTER_KEY).is_file():
+        if (home / DATABASE).is_file() and (home / MASTER_KEY).is_file():
             return
         if home.is_dir():
             os.listdir(home)  # a folder that may not be read is told apart from one without an HSM

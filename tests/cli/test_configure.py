@@ -12,7 +12,13 @@ from bridge.engine.settings import Mode, Settings
 from bridge.store import open_home
 from cli.command import ADMIN, ALICE, answer, process, run
 
-DEFAULTS = {"mode": "non-fips", "clear-key-extraction-in-software": False, "implicit-import": True}
+DEFAULTS = {
+    "mode": "non-fips",
+    "hsm-type": "hsm2m.medium",
+    "clear-key-extraction-in-software": False,
+    "implicit-import": True,
+    "audit-crypto": False,
+}
 NEW = {**ADMIN, "HSM_USER": "carol", "HSM_PASSWORD": "carol's-secret"}
 
 
@@ -38,6 +44,7 @@ def test_shows_the_settings_to_who_can_open_the_home(home: Path) -> None:
     [
         ("clear-key-extraction-in-software", "clear-key-extraction-in-software", "clear_extraction"),
         ("implicit-import", "implicit-import", "implicit_import"),
+        ("audit-crypto", "audit-crypto", "audit_crypto"),
     ],
 )
 def test_switches_on_and_off(home: Path, hsm: Hsm, option: str, name: str, field: str) -> None:
@@ -101,6 +108,36 @@ def test_init_chooses_the_mode(tmp_path: Path, arguments: list[str], mode: Mode,
     again = run(home, NEW, "init", "--mode", "fips" if mode is Mode.NON_FIPS else "non-fips")
     assert again.exit_code == 1
     assert settings(home) == Settings(mode)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--hsm-type", "hsm2m.medium"], {"hsm-type": "hsm2m.medium", "mode": "non-fips"}),
+        (["--hsm-type", "hsm1.medium"], {"hsm-type": "hsm1.medium", "mode": "fips"}),
+        (["--hsm-type", "hsm1.medium", "--mode", "fips"], {"hsm-type": "hsm1.medium", "mode": "fips"}),
+    ],
+)
+def test_init_chooses_the_type(tmp_path: Path, arguments: list[str], shown: dict[str, str]) -> None:
+    home = tmp_path / "home"
+    result = run(home, NEW, "init", *arguments)
+
+    assert result.exit_code == 0, result.stderr
+    assert answer(run(home, {}, "configure")) == defaults(home) | shown
+
+
+def test_init_refuses_a_type_in_a_mode_that_it_does_not_have(tmp_path: Path) -> None:
+    result = run(tmp_path / "home", {}, "init", "--hsm-type", "hsm1.medium", "--mode", "non-fips")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hsmbridge: An HSM of the type hsm1.medium does not exist in the mode non-fips")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["hsm3.large", "HSM1.MEDIUM", "hsm2m"])
+def test_init_knows_no_other_type(tmp_path: Path, name: str) -> None:
+    result = run(tmp_path / "home", NEW, "init", "--hsm-type", name)
+    assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_init_knows_no_other_mode(tmp_path: Path) -> None:

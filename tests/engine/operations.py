@@ -13,7 +13,19 @@ from bridge.engine import Attribute, KeyType, MechanismType, ObjectClass, Sessio
 from bridge.engine.attributes import RULES
 from bridge.engine.mechanisms import MECHANISMS
 from bridge.engine.mechanisms import Mechanism as Entry
-from bridge.engine.parameters import CounterKdf, Ecdh, Eddsa, Gcm, Hkdf, Iv, Oaep, Parameter, Pss, RsaAesKeyWrap
+from bridge.engine.parameters import (
+    CounterKdf,
+    Ecdh,
+    Eddsa,
+    Gcm,
+    Hkdf,
+    Iv,
+    LabelledKdf,
+    Oaep,
+    Parameter,
+    Pss,
+    RsaAesKeyWrap,
+)
 from engine.keys import Template, software_rsa
 
 M = MechanismType
@@ -128,8 +140,11 @@ _PARAMETERS: dict[MechanismType, Parameter] = {
 }
 
 
-def parameter_of(mechanism: MechanismType) -> Parameter | None:
-    """Return a parameter that works."""
+def parameter_of(mechanism: MechanismType, key_type: KeyType | None = None) -> Parameter | None:
+    """Return a parameter that works, with a type of key if that matters."""
+    if mechanism is M.CLOUDHSM_SP800_108_COUNTER_KDF:
+        prf = M.AES_CMAC if key_type is KeyType.AES else M.SHA256_HMAC
+        return LabelledKdf(prf, 32, 1, 32, b"label", b"context")
     if mechanism is M.ECDH1_DERIVE:
         return Ecdh(1, b"", _software(KeyType.EC)[0])
     return _PARAMETERS.get(mechanism)
@@ -173,7 +188,7 @@ def _reverse(session: Session, use: Use, operation: str) -> bytes:
 
 def prepare(session: Session, use: Use) -> Callable[[int, Template], object]:
     """Return a function that does the operation with a key, with a template for the key that may come from it."""
-    mechanism, parameter = use.mechanism, parameter_of(use.mechanism)
+    mechanism, parameter = use.mechanism, parameter_of(use.mechanism, use.key_type)
     if mechanism is M.AES_GCM:
         sealed = _gcm(session, use)
         parameter, sealed = Gcm(sealed[:12], b"aad"), sealed[12:]

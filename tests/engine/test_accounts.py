@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bridge.engine import Hsm, ReturnCode, Role, Session, users
+from bridge.engine.settings import PROFILES
 from bridge.store import create_unactivated_home, open_home
 from engine.approvers import key_of, pem, signed, signed_by_openssl
 from engine.keys import new_aes, refused
@@ -67,8 +69,14 @@ def test_a_user_is_made_once(admin: Session) -> None:
     assert admin.users() == before
 
 
-def test_there_are_as_many_users_as_there_is_room_for(admin: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.engine.accounts.MOST_USERS", len(admin.users()) + 1)
+def test_there_are_as_many_users_as_there_is_room_for(
+    hsm: Hsm, admin: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {name.value: profile.users for name, profile in PROFILES.items()} == {
+        "hsm1.medium": 250,
+        "hsm2m.medium": 1024,
+    }
+    monkeypatch.setattr(hsm, "_profiles", {hsm.profile.hsm_type: replace(hsm.profile, users=len(admin.users()) + 1)})
     admin.create_user(CRYPTO_USER, "carol", NEW)
     with refused(ReturnCode.DEVICE_MEMORY, "users", "delete others"):
         admin.create_user(CRYPTO_USER, "dave", NEW)

@@ -140,6 +140,36 @@ def test_counter_kdf_agrees_with_pycryptodomex(session: Session, key_length: int
             assert derived(session, base, COUNTER_KDF, CounterKdf(bits, prefix, suffix), length) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "fixed", "output"),
+    [
+        (
+            "dff1e50ac0b69dc40f1051d46c2b069c",
+            "c16e6e02c5a3dcc8d78b9ac1306877761310455b4e41469951d9e6c2"
+            "245a064b33fd8c3b01203a7824485bf0a64060c4648b707d2607935699316ea5",
+            "8be8f0869b3c0ba97b71863d1b9f7813",
+        ),
+        (
+            "682e814d872397eba71170a693514904",
+            "e323cdfa7873a0d72cd86ffb4468744f097db60498f7d0e3a43bafd2"
+            "d1af675e4a88338723b1236199705357c47bf1d89b2f4617a340980e6331625c",
+            "dac9b6ca405749cfb065a0f1e42c7c4224d3d5db32fdafe9dee6ca193316f2c7",
+        ),
+        (
+            "7aa9973481d560f3be217ac3341144d8",
+            "46f88b5af7fb9e29262dd4e010143a0a9c465c627450ec74ab725188"
+            "9529193e995c4b56ff55bc2fc8992a0df1ee8056f6816b7614fba4c12d3be1a5",
+            "1746ae4f09903f74bfbe1b8ae2b79d74576a3b09",
+        ),
+    ],
+)
+def test_counter_kdf_has_the_answers_of_nist(session: Session, key: str, fixed: str, output: str) -> None:
+    """CAVS 14.4, KDF SP 800-108, CMAC_AES128, counter of 8 bits before the fixed input, counts 0, 10 and 20."""
+    base = import_secret(session, bytes.fromhex(key))
+    parameter = CounterKdf(8, b"", bytes.fromhex(fixed))
+    assert derived(session, base, COUNTER_KDF, parameter, len(output) // 2).hex() == output
+
+
 @pytest.mark.parametrize(("key_type", "length"), [(KeyType.AES, 32), (KeyType.DES3, 24), (KeyType.GENERIC_SECRET, 5)])
 def test_derives_every_type_of_secret(session: Session, key_type: KeyType, length: int) -> None:
     base = import_secret(session, bytes(16))

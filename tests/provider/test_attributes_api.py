@@ -265,6 +265,23 @@ def test_specifications_of_derivations_copy_what_they_are_given() -> None:
             parameters(None, *given)
 
 
+def test_the_specification_of_the_hmac_kdf_copies_what_it_is_given() -> None:
+    package = "com.amazonaws.cloudhsm.jce.provider.spec"
+    label, context = array(1, 2), array(3)
+    data = java(f"{package}.HmacKdfFixedInputData")(16, label, context, 64)
+    label[0] = context[0] = 9
+    assert (list(data.getLabel()), list(data.getContext())) == ([1, 2], [3])
+    assert (data.getCounterWidth(), data.getLengthWidth()) == (16, 64)
+    empty = java(f"{package}.HmacKdfFixedInputData")(None, None)
+    assert (list(empty.getLabel()), list(empty.getContext())) == ([], [])
+    key = java("javax.crypto.spec.SecretKeySpec")(bytes(16), "HmacSHA256")
+    attributes = new_map(LABEL="derived")
+    spec = java(f"{package}.HmacKdfParameterSpec")(attributes, "SHA-256", data, key)
+    attributes.put(attribute("LABEL"), "changed")
+    assert spec.getKeyAttributes().get(attribute("LABEL")) == "derived"
+    assert (spec.getHash(), spec.getFixedInputData(), spec.getBaseKey()) == ("SHA-256", data, key)
+
+
 @pytest.fixture
 def generators(account: Account) -> dict[str, Callable[[Any], Any]]:
     """Generate from a map: an AES key, and the public half of an RSA pair."""

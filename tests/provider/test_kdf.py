@@ -1,4 +1,4 @@
-"""Keys derived through a ``SecretKeyFactory``: the AES-CMAC counter KDF and HKDF, against cryptography."""
+"""Keys derived through a ``SecretKeyFactory``: counter KDFs with AES-CMAC and HMAC, and HKDF, against cryptography."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,14 @@ def counter(base: Any, bits: int, prefix: bytes | None, suffix: bytes | None, **
 def hkdf(base: Any, hash_: str, salt: bytes | None, info: bytes | None, **given: Any) -> Any:
     salted, informed = (None if part is None else jbytes(part) for part in (salt, info))
     return java(f"{PROVIDER}.spec.HkdfParameterSpec")(hash_, salted, informed, attributes(**given), base)
+
+
+def hmac_kdf(
+    base: Any, hash_: str, label: bytes | None, context: bytes | None, widths: tuple[int, int] = (32, 32), **given: Any
+) -> Any:
+    labelled, placed = (None if part is None else jbytes(part) for part in (label, context))
+    data = java(f"{PROVIDER}.spec.HmacKdfFixedInputData")(widths[0], labelled, placed, widths[1])
+    return java(f"{PROVIDER}.spec.HmacKdfParameterSpec")(attributes(**given), hash_, data, base)
 
 
 def by_hand(key: bytes, bits: int, prefix: bytes, suffix: bytes, length: int) -> bytes:
@@ -109,6 +118,83 @@ def test_hkdf_takes_generic_secrets_too(jvm: Jvm) -> None:
     with clear_extraction(jvm.hsm):
         expected = HKDF(hashes.SHA256(), 32, b"salt", b"info").derive(b"input keying material")
         assert bytes(key.getEncoded()) == expected
+
+
+@pytest.fixture(scope="module")
+def generic(jvm: Jvm) -> Any:
+    return secret_key(HSM, BASE, "GenericSecret", DERIVE=True, LABEL="generic")
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    name=st.sampled_from(sorted(HASHES)),
+    label=st.binary(max_size=100) | st.none(),
+    context=st.binary(max_size=100) | st.none(),
+    widths=st.tuples(st.sampled_from([16, 32]), st.sampled_from([16, 32, 64])),
+    size=st.integers(1, 800),
+)
+def test_the_hmac_kdf_is_cryptographys(
+    jvm: Jvm,
+    generic: Any,
+    name: str,
+    label: bytes | None,
+    context: bytes | None,
+    widths: tuple[int, int],
+    size: int,
+) -> None:
+    counter_bytes, length_bytes = (width // 8 for width in widths)
+    kdf = KBKDFHMAC(
+        HASHES[name],
+        Mode.CounterMode,
+        size,
+        counter_bytes,
+        length_bytes,
+        CounterLocation.BeforeFixed,
+        label or b"",
+        context or b"",
+        None,
+    )
+    expected = kdf.derive(BASE)
+    spec = hmac_kdf(generic, name, label, context, widths, SIZE=8 * size)
+    key = factory("GenericSecret").generateSecret(spec)
+    with clear_extraction(jvm.hsm):
+        assert bytes(key.getEncoded()) == expected
+
+
+def test_the_hmac_kdf_has_the_answer_of_rfc_8009(jvm: Jvm) -> None:
+    """Appendix A, the pseudorandom function of aes128-cts-hmac-sha256-128."""
+    base = secret_key(HSM, bytes.fromhex("3705d96080c17728a0e800eab6e0d23c"), "HmacSHA256", DERIVE=True)
+    data = java(f"{PROVIDER}.spec.HmacKdfFixedInputData")(jbytes(b"prf"), jbytes(b"test"))
+    assert (data.getCounterWidth(), data.getLengthWidth()) == (32, 32)
+    spec = java(f"{PROVIDER}.spec.HmacKdfParameterSpec")(attributes(SIZE=256), "SHA-256", data, base)
+    with clear_extraction(jvm.hsm):
+        value = bytes(factory("AES").generateSecret(spec).getEncoded())
+    assert value.hex() == "9d188616f63852fe86915bb840b4a886ff3e6bb0f819b49b893393d393854295"
+
+
+def test_what_the_hmac_kdf_must_not_is_refused(jvm: Jvm, base: Any, generic: Any) -> None:
+    for wrong, texts in [
+        (hmac_kdf(generic, "SHA-256", None, None), ["lack SIZE"]),
+        (hmac_kdf(generic, "SHA-256", None, None, SIZE=136), ["128, 192 or 256"]),
+        (hmac_kdf(generic, "MD5", None, None, SIZE=128), ["no hash MD5"]),
+        (hmac_kdf(generic, "SHA-256", None, None, (8, 32), SIZE=128), ["16 or 32 bits"]),
+        (hmac_kdf(generic, "SHA-256", None, None, (32, 24), SIZE=128), ["8, 16, 32 or 64 bits"]),
+        (hmac_kdf(generic, "SHA-256", None, None, (32, 8), SIZE=256), ["256", "8 bits"]),
+        (hmac_kdf(base, "SHA-256", None, None, SIZE=128), ["GENERIC_SECRET", "AES key"]),
+        (hmac_kdf(secret_key(HSM, BASE, "GenericSecret"), "SHA-1", None, None, SIZE=128), ["DERIVE"]),
+    ]:
+        with refused(SPEC, *texts):
+            factory("AES").generateSecret(wrong)
+    for key, hash_ in ((None, "SHA-1"), (generic, None)):
+        with refused("java.lang.NullPointerException", "is null"):
+            hmac_kdf(key, hash_, None, None)  # type: ignore[arg-type]
+
+
+def test_the_hmac_kdf_takes_a_software_base_key(jvm: Jvm, account: Account) -> None:
+    software = java("javax.crypto.spec.SecretKeySpec")(BASE, "HmacSHA256")
+    key = factory("HmacSHA256", account.provider).generateSecret(hmac_kdf(software, "SHA-256", b"l", b"c"))
+    assert key.getAlgorithm() == "HmacSHA256"
+    assert all_keys(account.provider) == [str(key)]
 
 
 def test_a_derived_key_has_the_attributes_asked_for_and_the_natural_size(jvm: Jvm, account: Account) -> None:

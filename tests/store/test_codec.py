@@ -12,7 +12,7 @@ from bridge.engine import Attribute, KeyType, ObjectClass, Role, User
 from bridge.engine.attributes import RULES, SECRET_VALUES, Template, Value, number
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import KeyQuorum, Service, Timeouts, Token
-from bridge.engine.settings import Mode, MtlsEnforcement, QuorumValues, Settings, TrustAnchor
+from bridge.engine.settings import HsmType, Mode, MtlsEnforcement, QuorumValues, Settings, TrustAnchor
 from bridge.engine.users import PasswordHash
 from bridge.store.codec import (
     SETTINGS_NAME,
@@ -80,13 +80,14 @@ USERS = st.builds(
 VALUES = st.builds(QuorumValues, st.integers(1, 8), st.integers(1, 8), st.integers(1, 8))
 SETTINGS = st.builds(
     Settings,
-    st.sampled_from(Mode),
-    st.booleans(),
-    st.booleans(),
-    VALUES,
-    st.builds(Timeouts, st.integers(1, 600), st.integers(1, 600)),
-    st.lists(st.builds(TrustAnchor, st.integers(1, 2), TEXT), max_size=2).map(tuple),
-    st.sampled_from(MtlsEnforcement),
+    mode=st.sampled_from(Mode),
+    clear_extraction=st.booleans(),
+    implicit_import=st.booleans(),
+    hsm_type=st.sampled_from(HsmType),
+    quorum_values=VALUES,
+    timeouts=st.builds(Timeouts, st.integers(1, 600), st.integers(1, 600)),
+    trust_anchors=st.lists(st.builds(TrustAnchor, st.integers(1, 2), TEXT), max_size=2).map(tuple),
+    mtls_enforcement=st.sampled_from(MtlsEnforcement),
 )
 TOKENS = st.builds(
     Token,

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,25 +12,12 @@ from conftest import PASSWORDS, log_in
 from engine.keys import new_aes, refused
 
 from bridge.engine import Attribute, Hsm, ReturnCode
-from bridge.engine.settings import Mode, Settings
+from bridge.engine.settings import HsmType, Mode, Settings
 from bridge.store import create_home
+from bridge.store.codec import decode_settings
 from bridge.store.schema import VERSION
 from store.processes import Process, processes
 from store.tampering import assert_home_is_refused, execute, opened, tampered
-
-OLD = Path(__file__).with_name("schema_1")
-
-
-@pytest.fixture
-def old_home(tmp_path: Path) -> Path:
-    """A home of schema version 1, as the first release wrote it; alice gave one wrong password."""
-    home = tmp_path / "old"
-    home.mkdir(mode=0o700)
-    with closing(sqlite3.connect(home / "hsm.db")) as connection:
-        connection.executescript((OLD / "hsm.sql").read_text())
-    shutil.copyfile(OLD / "key.json", home / "master.key")
-    (home / "master.key").chmod(0o600)
-    return home
 
 
 def test_a_new_hsm_has_the_defaults(hsm: Hsm) -> None:
@@ -126,7 +110,9 @@ def readable(home: Path) -> bytes:
 def test_the_format_is_this_one(home: Path) -> None:
     """Homes in the field have it: a change here needs a migration."""
     assert json.loads(readable(home)) == {
+        "audit_crypto": False,
         "clear_extraction": False,
+        "hsm_type": "hsm2m.medium",
         "implicit_import": True,
         "mode": "non-fips",
         "mtls_enforcement": "none",
@@ -136,8 +122,15 @@ def test_the_format_is_this_one(home: Path) -> None:
     }
 
 
+def test_a_record_that_is_older_than_the_type_is_of_the_usual_one() -> None:
+    record = b'{"clear_extraction":true,"implicit_import":false,"mode":"fips"}'
+    assert decode_settings(record) == Settings(
+        Mode.FIPS, clear_extraction=True, implicit_import=False, hsm_type=HsmType.HSM2M_MEDIUM
+    )
+
+
 def test_a_switch_is_not_flipped_in_the_database(home: Path) -> None:
-    for old, new in ((b"false", b"true"), (b"true", b"false"), (b"non-fips", b"fips")):
+    for old, new in ((b"false", b"true"), (b"true", b"false"), (b"non-fips", b"fips"), (b"hsm2m", b"hsm1")):
         with tampered(home, "UPDATE settings SET readable = ?", [readable(home).replace(old, new)]):
             assert_home_is_refused(home, "settings")
 

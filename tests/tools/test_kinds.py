@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from bridge.engine import Attribute, KeyType
 from bridge.engine.attributes import Attributes
+from bridge.engine.curves import curve_named
 from tools.conftest import STORE, Tools
 
 Keys = Callable[[], dict[str, Attributes]]
@@ -39,3 +41,31 @@ def test_an_ed25519_pair_is_made_inside_and_certified(tools: Tools, keys: Keys) 
     certificate = x509.load_der_x509_certificate((tools.folder / "new.der").read_bytes())
     assert isinstance(certificate.public_key(), ed25519.Ed25519PublicKey)
     certificate.verify_directly_issued_by(certificate)
+
+
+def test_a_secp256k1_pair_is_made_inside_and_signs_jars(any_tools: Tools, keys: Keys) -> None:
+    """The JDK has not verified signatures on this curve since version 16; OpenSSL does."""
+    tools = any_tools
+    curve = ("-keyalg", "EC", "-groupname", "secp256k1", "-sigalg", "SHA256withECDSA")
+    tools.keytool("-genkeypair", "-alias", "new", "-dname", "CN=new", *curve, *STORE)
+    key = keys()["new"]
+    assert (key[Attribute.EC_PARAMS], key[Attribute.LOCAL]) == (curve_named("secp256k1").params, True)
+    tools.keytool("-exportcert", "-rfc", "-alias", "new", "-file", "new.pem", *STORE)
+    certificate = x509.load_pem_x509_certificate((tools.folder / "new.pem").read_bytes())
+    public = certificate.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    assert public.curve.name == "secp256k1"
+    certificate.verify_directly_issued_by(certificate)
+    said = tools.run(["openssl", "verify", "-CAfile", "new.pem", "new.pem"], 0, "")
+    assert said == "new.pem: OK\n"
+
+    jar = tools.make_jar()
+    said = tools.jarsigner(*STORE, jar, "new")
+    assert "jar signed." in said
+    with zipfile.ZipFile(tools.folder / jar) as signed:
+        signed.extractall(tools.folder, ["META-INF/NEW.SF", "META-INF/NEW.EC"])
+    verify = ["openssl", "cms", "-verify", "-inform", "DER", "-in", "META-INF/NEW.EC", "-content", "META-INF/NEW.SF"]
+    trusting = ["-binary", "-CAfile", "new.pem", "-purpose", "any", "-out", "out"]
+    assert "CMS Verification successful" in tools.run([*verify, *trusting], 0, "")
+    (tools.folder / "META-INF" / "NEW.SF").write_text("changed")
+    assert "CMS Verification failure" in tools.run([*verify, *trusting], 4, "")

@@ -1,4 +1,4 @@
-"""Keys from keys: ECDH with the KDF of ANSI X9.63, the counter mode of NIST SP 800-108, and HKDF (RFC 5869)."""
+"""Keys from keys: ECDH with the KDF of ANSI X9.63, counter modes of NIST SP 800-108, and HKDF (RFC 5869)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, KBKDFHMAC, CounterLocation, Mode
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 from bridge.engine.attributes import KeyType
@@ -17,7 +17,8 @@ from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.importing import import_public
 from bridge.engine.mechanisms.digests import hash_of
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
-from bridge.engine.parameters import CounterKdf, Ecdh, Hkdf
+from bridge.engine.parameters import CounterKdf, Ecdh, Hkdf, LabelledKdf
+from bridge.engine.secret_keys import GENERIC_LENGTHS
 
 _NO_KDF = 1
 # CKD_ numbers (PKCS#11 v3.1, section 6.3.16).
@@ -31,6 +32,20 @@ _KDF_HASHES: Mapping[int, hashes.HashAlgorithm] = MappingProxyType(
     }
 )
 _COUNTER_BITS = (8, 16, 24, 32)
+
+_PRF_HASHES: Mapping[int, hashes.HashAlgorithm] = MappingProxyType(
+    {
+        MechanismType.SHA_1_HMAC: hashes.SHA1(),  # noqa: S303
+        MechanismType.SHA224_HMAC: hashes.SHA224(),
+        MechanismType.SHA256_HMAC: hashes.SHA256(),
+        MechanismType.SHA384_HMAC: hashes.SHA384(),
+        MechanismType.SHA512_HMAC: hashes.SHA512(),
+    }
+)
+_LABELLED_COUNTER_BITS = (16, 32)
+_LENGTH_BITS = (8, 16, 32, 64)
+_SUM_OF_KEYS = 1
+_LABELLED_KEYS = frozenset({KeyType.GENERIC_SECRET, KeyType.AES})
 
 
 def _ecdh(key: ec.EllipticCurvePrivateKey, parameter: Ecdh, length: int | None) -> bytes:
@@ -95,6 +110,52 @@ def _counter_kdf(key: bytes, parameter: CounterKdf, length: int | None) -> bytes
     ).derive(key)
 
 
+def _labelled_kdf(key: bytes, parameter: LabelledKdf, length: int | None) -> bytes:
+    """Derive as the samples of CloudHSM's PKCS#11 library do (aws-cloudhsm-pkcs11-examples, "derivation")."""
+    size = _required(length)
+    _check_labelled(parameter, size)
+    layout = (Mode.CounterMode, size, parameter.counter_bits // 8, parameter.length_bits // 8)
+    fixed = (CounterLocation.BeforeFixed, parameter.label, parameter.context, None)
+    if parameter.prf == MechanismType.AES_CMAC:
+        return KBKDFCMAC(algorithms.AES, *layout, *fixed).derive(key)
+    if len(key) not in GENERIC_LENGTHS:
+        raise HsmError(
+            ReturnCode.KEY_SIZE_RANGE,
+            f"The KDF derives from keys of at most {GENERIC_LENGTHS[-1]} bytes; this one has {len(key)}.",
+        )
+    return KBKDFHMAC(_PRF_HASHES[parameter.prf], *layout, *fixed).derive(key)
+
+
+def _check_labelled(parameter: LabelledKdf, size: int) -> None:
+    if parameter.prf not in _PRF_HASHES and parameter.prf != MechanismType.AES_CMAC:
+        raise _bad_kdf(
+            f"has no PRF 0x{parameter.prf:x}: it has AES-CMAC, and HMAC with SHA-1, SHA-224, SHA-256, SHA-384, SHA-512"
+        )
+    if parameter.counter_bits not in _LABELLED_COUNTER_BITS:
+        raise _bad_kdf(f"has a counter of 16 or 32 bits; {parameter.counter_bits} were asked for")
+    if parameter.length_method != _SUM_OF_KEYS:
+        raise _bad_kdf(
+            f"counts all bits that it derives, method {_SUM_OF_KEYS}; method {parameter.length_method} was asked for"
+        )
+    if parameter.length_bits not in _LENGTH_BITS:
+        raise _bad_kdf(f"writes the length in 8, 16, 32 or 64 bits; {parameter.length_bits} were asked for")
+    if (8 * size).bit_length() > parameter.length_bits:
+        raise _bad_kdf(
+            f"cannot write the key's length, {8 * size}, in {parameter.length_bits} bits: choose a wider field for it"
+        )
+
+
+def _bad_kdf(reason: str) -> HsmError:
+    return HsmError(ReturnCode.MECHANISM_PARAM_INVALID, f"The KDF {reason}.")
+
+
+def _key_types_of(parameter: LabelledKdf) -> frozenset[KeyType]:
+    """AES-CMAC works with an AES key, HMAC with a generic secret; a PRF that there is not, the KDF itself refuses."""
+    if parameter.prf == MechanismType.AES_CMAC:
+        return frozenset({KeyType.AES})
+    return frozenset({KeyType.GENERIC_SECRET} if parameter.prf in _PRF_HASHES else _LABELLED_KEYS)
+
+
 def _hkdf(key: bytes, parameter: Hkdf, length: int | None) -> bytes:
     return HKDF(hash_of(parameter.hash), _required(length), parameter.salt, parameter.info).derive(key)
 
@@ -118,5 +179,12 @@ MECHANISMS = (
         derive=_ecdh,
     ),
     Mechanism(MechanismType.SP800_108_COUNTER_KDF, frozenset({KeyType.AES}), CounterKdf, derive=_counter_kdf),
+    Mechanism(
+        MechanismType.CLOUDHSM_SP800_108_COUNTER_KDF,
+        _LABELLED_KEYS,
+        LabelledKdf,
+        key_types_of=_key_types_of,
+        derive=_labelled_kdf,
+    ),
     Mechanism(MechanismType.HKDF_DERIVE, frozenset({KeyType.GENERIC_SECRET, KeyType.AES}), Hkdf, derive=_hkdf),
 )

@@ -52,6 +52,7 @@ class MechanismType(IntEnum):
     AES_GCM = 0x1087
     AES_CMAC = 0x108A
     HKDF_DERIVE = 0x402A
+    CLOUDHSM_SP800_108_COUNTER_KDF = 0x8000_0001
     ML_DSA_EXTERNAL_MU = 0x8000_001D
     DES3_ECB_PAD = 0x8000_0132
     AES_ECB_PAD = 0x8000_1081
@@ -81,6 +82,7 @@ class Mechanism:
         fips_ban: the rule by which FIPS mode forbids it, as a clause for a message; None if it is allowed.
         fips_ban_covers: the operations that the rule forbids.
         fips_ban_on: whether the rule forbids a parameter; None if it forbids every one.
+        key_types_of: those of the types that go with a parameter; None if all go with every one.
         check: refuses a template's size, curve or parameter set as ``generate`` and ``generate_pair`` do.
         generate: makes a secret key from a template.
         generate_pair: makes a private key, from which the public half follows, from the public template.
@@ -99,6 +101,7 @@ class Mechanism:
     fips_ban: str | None = None
     fips_ban_covers: frozenset[str] = OPERATIONS
     fips_ban_on: Callable[[Any], bool] | None = None
+    key_types_of: Callable[[Any], frozenset[KeyType]] | None = None
     check: Callable[[Attributes], object] | None = None
     generate: Callable[[Attributes], bytes] | None = None
     generate_pair: Callable[[Attributes], PrivateKey] | None = None

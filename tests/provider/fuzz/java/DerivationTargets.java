@@ -4,6 +4,8 @@ import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import com.amazonaws.cloudhsm.jce.provider.spec.EcdhWithX963KdfParamSpec;
 import com.amazonaws.cloudhsm.jce.provider.spec.HkdfParameterSpec;
+import com.amazonaws.cloudhsm.jce.provider.spec.HmacKdfFixedInputData;
+import com.amazonaws.cloudhsm.jce.provider.spec.HmacKdfParameterSpec;
 import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.spec.AlgorithmParameterSpec;
@@ -36,6 +38,7 @@ final class DerivationTargets {
     }
     made.ownKeys();
     made.fixedInput();
+    made.labelAndContext();
     made.hkdf();
     return made.targets;
   }
@@ -79,6 +82,19 @@ final class DerivationTargets {
                       .generateSecret(
                           new AesCmacKdfParameterSpec(
                               size(256), new AesCmacKdfFixedInputData(bits, input, input), material.aes))));
+    }
+  }
+
+  private void labelAndContext() {
+    for (int bits : new int[] {16, 32}) {
+      targets.add(
+          Target.of("label and context of the HMAC KDF with " + bits + " bits", List.of(Material.bytes(30)), SPEC,
+              input ->
+                  SecretKeyFactory.getInstance("AES", material.provider)
+                      .generateSecret(
+                          new HmacKdfParameterSpec(
+                              size(256), "SHA-256", new HmacKdfFixedInputData(bits, input, input, bits),
+                              material.generic))));
     }
   }
 

@@ -169,6 +169,11 @@ final class EngineTargets {
     key("parameter of SP800_108_COUNTER_KDF",
         List.of(Parameters.counterKdf(8, Material.bytes(4), Material.bytes(9)), Parameters.counterKdf(32, peer, peer)),
         input -> engine.derive(aes, Mechanisms.SP800_108_COUNTER_KDF, input, template));
+    key("parameter of CLOUDHSM_SP800_108_COUNTER_KDF",
+        List.of(
+            Parameters.labelledKdf(Mechanisms.SHA256_HMAC, 32, 32, Material.bytes(4), Material.bytes(9)),
+            Parameters.labelledKdf(Mechanisms.SHA512_HMAC, 16, 64, peer, peer)),
+        input -> engine.derive(generic, Mechanisms.CLOUDHSM_SP800_108_COUNTER_KDF, input, template));
     key("parameter of HKDF_DERIVE",
         List.of(Parameters.hkdf(Mechanisms.SHA256, Material.bytes(4), Material.bytes(9))),
         input -> engine.derive(generic, Mechanisms.HKDF_DERIVE, input, template));

@@ -4,6 +4,8 @@ import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import com.amazonaws.cloudhsm.jce.provider.spec.EcdhWithX963KdfParamSpec;
 import com.amazonaws.cloudhsm.jce.provider.spec.HkdfParameterSpec;
+import com.amazonaws.cloudhsm.jce.provider.spec.HmacKdfFixedInputData;
+import com.amazonaws.cloudhsm.jce.provider.spec.HmacKdfParameterSpec;
 import java.util.List;
 import java.util.Map;
 import javax.crypto.Cipher;
@@ -26,6 +28,7 @@ final class DerivationActions {
     }
     table.put("KeyAgreement.ECDH", DerivationActions::ecdh);
     table.put("Kdf.HKDF", DerivationActions::hkdf);
+    table.put("Kdf.HMAC", DerivationActions::hmacKdf);
     for (String algorithm : List.of("AES", "DESede", "GenericSecret")) {
       table.put("Kdf." + algorithm, task -> cmacKdf(task, algorithm));
     }
@@ -85,6 +88,27 @@ final class DerivationActions {
       Task.same("AES-CMAC KDF for GenericSecret", code, MacActions.mac(task, "HmacSHA256", derived, DATA));
       derived.destroy();
     }
+  }
+
+  private static void hmacKdf(Task task) throws Exception {
+    Twins.Secret base = task.pick(task.stock.generic);
+    String hash = task.pick(CipherActions.HASHES);
+    int length = 1 + task.random.nextInt(64);
+    int counterBits = task.random.nextBoolean() ? 16 : 32;
+    byte[] label = task.data(100);
+    byte[] context = task.data(100);
+    SecretKey derived =
+        SecretKeyFactory.getInstance("GenericSecret", task.provider)
+            .generateSecret(
+                new HmacKdfParameterSpec(
+                    size(8 * length), hash, new HmacKdfFixedInputData(counterBits, label, context, 32),
+                    task.either(base.own, base.software)));
+    byte[] expected =
+        Reference.hmacKdf(
+            "Hmac" + hash.replace("-", ""), base.software.getEncoded(), counterBits, label, context, length);
+    byte[] code = Reference.hmac("HmacSHA256", expected, DATA);
+    Task.same("HMAC KDF with " + hash, code, MacActions.mac(task, "HmacSHA256", derived, DATA));
+    derived.destroy();
   }
 
   private static void hkdf(Task task) throws Exception {

@@ -62,6 +62,23 @@ final class Reference {
     return Arrays.copyOf(result.toByteArray(), length);
   }
 
+  /** Counter mode of NIST SP 800-108 with HMAC, a label and a context; the length has 32 bits. */
+  static byte[] hmacKdf(String mac, byte[] key, int counterBits, byte[] label, byte[] context, int length)
+      throws Exception {
+    ByteArrayOutputStream result = new ByteArrayOutputStream();
+    for (int counter = 1; result.size() < length; counter++) {
+      byte[] number = ByteBuffer.allocate(4).putInt(counter).array();
+      ByteArrayOutputStream block = new ByteArrayOutputStream();
+      block.writeBytes(Arrays.copyOfRange(number, 4 - counterBits / 8, 4));
+      block.writeBytes(label);
+      block.write(0);
+      block.writeBytes(context);
+      block.writeBytes(ByteBuffer.allocate(4).putInt(8 * length).array());
+      result.writeBytes(hmac(mac, key, block.toByteArray()));
+    }
+    return Arrays.copyOf(result.toByteArray(), length);
+  }
+
   /** KDF of ANSI X9.63. */
   static byte[] x963(String hash, byte[] secret, byte[] sharedInfo, int length) throws Exception {
     ByteArrayOutputStream result = new ByteArrayOutputStream();

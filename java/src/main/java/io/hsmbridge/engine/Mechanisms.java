@@ -42,6 +42,8 @@ public final class Mechanisms {
   public static final long HKDF_DERIVE = 0x402A;
 
   /** Vendor-defined: the numbers of CloudHSM's PKCS#11 library. */
+  public static final long CLOUDHSM_SP800_108_COUNTER_KDF = 0x8000_0001L;
+
   public static final long CLOUDHSM_AES_GCM = 0x8000_1087L;
 
   public static final long CLOUDHSM_AES_KEY_WRAP_NO_PAD = 0x8000_2109L;

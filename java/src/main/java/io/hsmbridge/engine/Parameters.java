@@ -10,6 +10,9 @@ import java.nio.ByteBuffer;
  */
 public final class Parameters {
 
+  /** What the length of {@link #labelledKdf} counts: the bits of all that is derived. */
+  private static final int SUM_OF_KEYS = 1;
+
   private Parameters() {}
 
   /**
@@ -103,6 +106,21 @@ public final class Parameters {
    */
   public static byte[] counterKdf(int counterBits, byte[] prefix, byte[] suffix) {
     return encode(counterBits, prefix, suffix);
+  }
+
+  /**
+   * For {@code CLOUDHSM_SP800_108_COUNTER_KDF} (NIST SP 800-108): each block's input is counter, label, a zero byte,
+   * context, and the length of what is derived in bits.
+   *
+   * @param prf the mechanism that makes the blocks, such as {@link Mechanisms#SHA256_HMAC}
+   * @param counterBits width of the counter: 16 or 32
+   * @param lengthBits width of the length: 8, 16, 32 or 64
+   * @param label may be empty
+   * @param context may be empty
+   * @return the parameter
+   */
+  public static byte[] labelledKdf(long prf, int counterBits, int lengthBits, byte[] label, byte[] context) {
+    return encode(prf, counterBits, SUM_OF_KEYS, lengthBits, label, context);
   }
 
   /**

@@ -8,11 +8,6 @@ import static io.hsmbridge.engine.Mechanisms.KDF_SHA224;
 import static io.hsmbridge.engine.Mechanisms.KDF_SHA256;
 import static io.hsmbridge.engine.Mechanisms.KDF_SHA384;
 import static io.hsmbridge.engine.Mechanisms.KDF_SHA512;
-import static io.hsmbridge.engine.Mechanisms.SHA224_HMAC;
-import static io.hsmbridge.engine.Mechanisms.SHA256_HMAC;
-import static io.hsmbridge.engine.Mechanisms.SHA384_HMAC;
-import static io.hsmbridge.engine.Mechanisms.SHA512_HMAC;
-import static io.hsmbridge.engine.Mechanisms.SHA_1_HMAC;
 import static io.hsmbridge.spi.ServiceRow.row;
 
 import java.util.List;
@@ -23,11 +18,11 @@ final class DerivationServices {
 
   static final List<ServiceRow> ROWS =
       List.of(
-          hmac("HmacSHA1", SHA_1_HMAC, Hash.SHA1, "1.2.840.113549.2.7"),
-          hmac("HmacSHA224", SHA224_HMAC, Hash.SHA224, "1.2.840.113549.2.8"),
-          hmac("HmacSHA256", SHA256_HMAC, Hash.SHA256, "1.2.840.113549.2.9"),
-          hmac("HmacSHA384", SHA384_HMAC, Hash.SHA384, "1.2.840.113549.2.10"),
-          hmac("HmacSHA512", SHA512_HMAC, Hash.SHA512, "1.2.840.113549.2.11"),
+          hmac("HmacSHA1", Hash.SHA1, "1.2.840.113549.2.7"),
+          hmac("HmacSHA224", Hash.SHA224, "1.2.840.113549.2.8"),
+          hmac("HmacSHA256", Hash.SHA256, "1.2.840.113549.2.9"),
+          hmac("HmacSHA384", Hash.SHA384, "1.2.840.113549.2.10"),
+          hmac("HmacSHA512", Hash.SHA512, "1.2.840.113549.2.11"),
           row("Mac", "AESCMAC", AES_CMAC, HsmMac::cmac, "AES-CMAC"),
 
           agreement("ECDH", KDF_NULL),
@@ -48,8 +43,8 @@ final class DerivationServices {
 
   private DerivationServices() {}
 
-  private static ServiceRow hmac(String algorithm, long mechanism, Hash hash, String oid) {
-    return row("Mac", algorithm, mechanism, (connection, number) -> HsmMac.hmac(connection, number, hash), oid);
+  private static ServiceRow hmac(String algorithm, Hash hash, String oid) {
+    return row("Mac", algorithm, hash.hmac(), (connection, number) -> HsmMac.hmac(connection, number, hash), oid);
   }
 
   private static ServiceRow agreement(String algorithm, long kdf) {

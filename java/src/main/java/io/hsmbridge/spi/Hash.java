@@ -11,26 +11,28 @@ import java.util.Optional;
 
 /** Hash functions, computed in software, and what mechanisms of the HSM call them. */
 enum Hash {
-  SHA1("SHA-1", 20, Mechanisms.SHA_1, MGF1ParameterSpec.SHA1, 0x2b, 0x0e, 0x03, 0x02, 0x1a),
-  SHA224("SHA-224", 28, Mechanisms.SHA224, MGF1ParameterSpec.SHA224,
+  SHA1("SHA-1", 20, Mechanisms.SHA_1, Mechanisms.SHA_1_HMAC, MGF1ParameterSpec.SHA1, 0x2b, 0x0e, 0x03, 0x02, 0x1a),
+  SHA224("SHA-224", 28, Mechanisms.SHA224, Mechanisms.SHA224_HMAC, MGF1ParameterSpec.SHA224,
       0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04),
-  SHA256("SHA-256", 32, Mechanisms.SHA256, MGF1ParameterSpec.SHA256,
+  SHA256("SHA-256", 32, Mechanisms.SHA256, Mechanisms.SHA256_HMAC, MGF1ParameterSpec.SHA256,
       0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01),
-  SHA384("SHA-384", 48, Mechanisms.SHA384, MGF1ParameterSpec.SHA384,
+  SHA384("SHA-384", 48, Mechanisms.SHA384, Mechanisms.SHA384_HMAC, MGF1ParameterSpec.SHA384,
       0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02),
-  SHA512("SHA-512", 64, Mechanisms.SHA512, MGF1ParameterSpec.SHA512,
+  SHA512("SHA-512", 64, Mechanisms.SHA512, Mechanisms.SHA512_HMAC, MGF1ParameterSpec.SHA512,
       0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03);
 
   private final String standardName;
   private final int size;
   private final long mechanism;
+  private final long hmac;
   private final MGF1ParameterSpec mgf1;
   private final byte[] digestInfoPrefix;
 
-  Hash(String standardName, int size, long mechanism, MGF1ParameterSpec mgf1, int... oid) {
+  Hash(String standardName, int size, long mechanism, long hmac, MGF1ParameterSpec mgf1, int... oid) {
     this.standardName = standardName;
     this.size = size;
     this.mechanism = mechanism;
+    this.hmac = hmac;
     this.mgf1 = mgf1;
     byte[] prefix = new byte[oid.length + 10];
     prefix[0] = 0x30;
@@ -80,6 +82,11 @@ enum Hash {
   /** The {@code CKM_} number, as parameters of mechanisms name the hash. */
   long mechanism() {
     return mechanism;
+  }
+
+  /** The {@code CKM_} number of HMAC with the hash. */
+  long hmac() {
+    return hmac;
   }
 
   MGF1ParameterSpec mgf1() {

@@ -5,6 +5,8 @@ import com.amazonaws.cloudhsm.jce.provider.AesCmacKdfParameterSpec;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import com.amazonaws.cloudhsm.jce.provider.spec.HkdfParameterSpec;
+import com.amazonaws.cloudhsm.jce.provider.spec.HmacKdfFixedInputData;
+import com.amazonaws.cloudhsm.jce.provider.spec.HmacKdfParameterSpec;
 import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Errors;
@@ -58,6 +60,16 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
       byte[] parameter = Parameters.counterKdf(data.getCounterWidth(), data.getPrefix(), data.getSuffix());
       return derived(kdf.getBaseKey(), Mechanisms.SP800_108_COUNTER_KDF, parameter, kdf.getKeyAttributes());
     }
+    if (spec instanceof HmacKdfParameterSpec) {
+      HmacKdfParameterSpec kdf = (HmacKdfParameterSpec) spec;
+      HmacKdfFixedInputData data = kdf.getFixedInputData();
+      byte[] parameter =
+          Parameters.labelledKdf(
+              hash(kdf.getHash()).hmac(), data.getCounterWidth(), data.getLengthWidth(), data.getLabel(),
+              data.getContext());
+      long mechanism = Mechanisms.CLOUDHSM_SP800_108_COUNTER_KDF;
+      return derived(kdf.getBaseKey(), mechanism, parameter, kdf.getKeyAttributes());
+    }
     if (spec instanceof HkdfParameterSpec) {
       HkdfParameterSpec kdf = (HkdfParameterSpec) spec;
       byte[] parameter = Parameters.hkdf(hash(kdf.getHash()).mechanism(), kdf.getSalt(), kdf.getInfo());
@@ -65,8 +77,8 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
     }
     throw new InvalidKeySpecException(
         "A key for " + algorithm.standardName() + " is made from a KeyAttributesMap with VALUE, a SecretKeySpec"
-            + (algorithm == SecretAlgorithm.DESEDE ? ", a DESedeKeySpec" : "") + ", an AesCmacKdfParameterSpec or an"
-            + " HkdfParameterSpec, not from " + (spec == null ? "null" : spec.getClass().getName()) + ".");
+            + (algorithm == SecretAlgorithm.DESEDE ? ", a DESedeKeySpec" : "") + ", an AesCmacKdfParameterSpec, an"
+            + " HmacKdfParameterSpec or an HkdfParameterSpec, not from " + (spec == null ? "null" : spec.getClass().getName()) + ".");
   }
 
   @Override

@@ -1,0 +1,1 @@
+"""Who may do what with which key: one table, asked through every door."""
