@@ -88,3 +88,19 @@ def test_what_is_decided_about_the_cluster_is_approved(hsm: Hsm) -> None:
         admin.deregister_trust_anchor(reference)
     with refused(ReturnCode.QUORUM_REQUIRED):
         admin.set_mtls_enforcement(MtlsEnforcement.NONE)
+
+
+def test_enforcement_shuts_out_connections_without_certificates(hsm: Hsm, admin: Session) -> None:
+    over_tls, without = (hsm.open_session(SessionRules(mtls=mtls)) for mtls in (True, False))
+    for each in (over_tls, without):
+        each.login(Role.ADMIN, "admin", b"admin-password")
+    over_tls.set_mtls_enforcement(MtlsEnforcement.CLUSTER)
+    with refused(ReturnCode.DEVICE_REMOVED, "HSM is disconnected"):
+        without.tokens()
+    with refused(ReturnCode.DEVICE_REMOVED, "HSM is disconnected"):
+        hsm.open_session(SessionRules(mtls=False)).login(Role.ADMIN, "admin", b"wrong password")
+    assert all(user.failures == 0 for user in admin.users())
+    # A session without any connection is not shut out: the home's owner always gets in.
+    assert over_tls.tokens() == admin.tokens() == []
+    admin.set_mtls_enforcement(MtlsEnforcement.NONE)
+    assert without.tokens() == []

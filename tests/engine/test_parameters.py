@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.engine import HsmError, ReturnCode
+from bridge.engine import parameters as own
 from bridge.engine.parameters import Gcm, Oaep, Parameter, ParameterClass, decode
 from engine.keys import expect_code, refused
 
@@ -39,6 +40,13 @@ def parameters() -> st.SearchStrategy[Parameter]:
 @given(parameters())
 def test_what_was_encoded_is_decoded(parameter: Parameter) -> None:
     assert decode(type(parameter), encode(parameter)) == parameter
+    assert own.encode(parameter) == encode(parameter)
+
+
+@pytest.mark.parametrize("number", [-1, 2**32])
+def test_a_number_that_does_not_fit_is_refused(number: int) -> None:
+    with refused(ReturnCode.MECHANISM_PARAM_INVALID, "tag_bits"):
+        own.encode(Gcm(b"iv", b"", number))
 
 
 @given(parameters(), st.data())

@@ -2,7 +2,7 @@ package io.hsmbridge.socket;
 
 import java.nio.charset.StandardCharsets;
 
-/** The methods of the protocol; docs/protocol.md has the table. */
+/** The methods of the protocol that the provider uses; docs/protocol.md has the table of all. */
 enum Method {
   HELLO("hello", 2, false),
   INFO("info", 0, true),
