@@ -50,11 +50,12 @@ def _runner(function: str) -> Callable[..., Any]:
 
 _ENVIRONMENT = """\b
 Environment:
-  HSMBRIDGE_HOME        the folder of the HSM
-  HSMBRIDGE_PASSPHRASE  opens a home that is sealed
-  HSM_USER              the crypto user
-  HSM_PASSWORD          the crypto user's password
-  JAVA_HOME             the JDK; otherwise the one on the PATH"""
+  HSMBRIDGE_HOME           the folder of the HSM
+  HSMBRIDGE_PASSPHRASE     opens a home that is sealed
+  HSMBRIDGE_APPROVAL_FILE  where approvers sign, for a key that needs approvals
+  HSM_USER                 the crypto user
+  HSM_PASSWORD             the crypto user's password
+  JAVA_HOME                the JDK; otherwise the one on the PATH"""
 
 keytool = Hosted(
     "keytool",
