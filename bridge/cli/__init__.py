@@ -34,6 +34,7 @@ VERBS = {
     "import": Verb("bridge.cli.importing:import_", "Move keys in from JKS, JCEKS, PKCS#12, PEM or DER."),
     "serve": Verb("bridge.cli.serve:serve", "Serve the HSM to programs that plain java runs."),
     "status": Verb("bridge.cli.status:status", "Tell whether the daemon runs, and what it has done."),
+    "audit": Verb("bridge.cli.audit:audit", "Show the audit log, or find out whether somebody changed it."),
     "certs": Verb("bridge.cli.certs:certs", "Make the certificates of the daemon's TLS: its own and clients'."),
     "keytool": Verb("bridge.cli.tools:keytool", "Run the JDK's keytool with the provider registered."),
     "jarsigner": Verb("bridge.cli.tools:jarsigner", "Run the JDK's jarsigner with the provider registered."),

@@ -55,6 +55,12 @@ def _config_option(function: _F) -> _F:
     default=None,
     help="Whether a software key given to an operation is imported for it; enabled at first.",
 )
+@click.option(
+    "--enable-audit-crypto/--disable-audit-crypto",
+    "audit_crypto",
+    default=None,
+    help="Whether the audit log has every use of a key, such as a signature; disabled at first.",
+)
 @click.option("--cluster-id", metavar="ID", help="The cluster to change; by default the first one in the file.")
 @cluster_options
 @logging_options
@@ -64,14 +70,15 @@ def configure(
     config: Path | None,
     clear_extraction: bool | None,
     implicit_import: bool | None,
+    audit_crypto: bool | None,
     cluster_id: str | None,
     **given: Any,
 ) -> None:
     """Change the settings of an HSM, or how Java programs reach HSMs; without an option, show both.
 
-    The settings of an HSM are clear key extraction and implicit import. A change weakens or strengthens the protection
-    of all keys, so that it takes the admin's password. It holds for every user, and for programs that run already. The
-    mode, fips or non-fips, is chosen by init and never changes.
+    The settings of an HSM are clear key extraction, implicit import, and whether the audit log has uses of keys. A
+    change weakens or strengthens the protection of all keys, so that it takes the admin's password. It holds for every
+    user, and for programs that run already. The mode, fips or non-fips, is chosen by init and never changes.
 
     All other options are those of the original's configure-jce. They change a file that Java programs read which
     are not started by hsmbridge, and take no password.
@@ -92,7 +99,15 @@ def configure(
     """
     changes, options = cluster_changes(given)
     logging = logging_changes(given)
-    settings = clear_extraction is not None or implicit_import is not None
+    settings = {
+        name: value
+        for name, value in (
+            ("clear_extraction", clear_extraction),
+            ("implicit_import", implicit_import),
+            ("audit_crypto", audit_crypto),
+        )
+        if value is not None
+    }
     asked = bool(settings or changes or options or logging or cluster_id)
     if context.invoked_subcommand is not None:
         if asked:
@@ -115,7 +130,7 @@ def configure(
         shown: dict[str, object] = {}
         if settings:
             with admin_session() as session:
-                shown = _shown(session.configure(clear_extraction=clear_extraction, implicit_import=implicit_import))
+                shown = _shown(session.configure(**settings))
         if changes or options or cluster_id or logging:
             file.write()
         answer(shown | _file_shown(file))
@@ -196,6 +211,7 @@ def _shown(settings: Settings) -> dict[str, object]:
         "hsm-type": settings.hsm_type.value,
         "clear-key-extraction-in-software": settings.clear_extraction,
         "implicit-import": settings.implicit_import,
+        "audit-crypto": settings.audit_crypto,
     }
 
 

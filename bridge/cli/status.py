@@ -9,6 +9,7 @@ import click
 
 from bridge.cli.home import home_option
 from bridge.cli.refusal import answer
+from bridge.server.hsm_metrics import hsm_metrics
 from bridge.server.metrics import Requests, Scalar, Snapshot
 from bridge.server.status import TIMEOUT, State, Status, look_at
 from bridge.store import default_home
@@ -74,6 +75,9 @@ def _data(seen: Status) -> dict[str, object]:
     data |= seen.facts
     if seen.counters:
         data |= {scalar.name.lower().replace("_", "-"): value for scalar, value in seen.counters.scalars.items()}
+    if found := hsm_metrics(seen):
+        data["metrics"] = found
+    if seen.counters:
         data["requests"] = {method: _numbers(counted) for method, counted in _called(seen.counters)}
     return data
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from bridge.engine.audit import Entry, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mtls import Mtls
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import Approval, Service, approver_key, find_token, is_signed, require_purpose
 from bridge.engine.storage import Transaction
 from bridge.engine.users import FIRST_ADMIN, Actor, Role, UserInfo, new_user
+
+_CREATE = {Role.ADMIN: Opcode.CREATE_CO}
 
 _PEOPLE = (Role.ADMIN, Role.CRYPTO_USER)
 
@@ -36,23 +39,24 @@ class Accounts(Mtls):
                 exists, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password, ``DEVICE_MEMORY`` if there are as many
                 users as the HSM has room for, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
-        self._admin("creates users")
-        _require_people(role)
-        made = new_user(role, name, password)
-        with self._state.changing() as transaction:
-            users = self._state.users()
-            if any((user.role, user.name) == (made.role, made.name) for user in users):
-                raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is a {made.role.value} {made.name!r} already.")
-            limit = self._state.profile.users
-            if len(users) >= limit:
-                raise HsmError(
-                    ReturnCode.DEVICE_MEMORY,
-                    f"The HSM has {limit:,} users, as many as it has room for; delete others first.",
-                )
-            self._approve_user(transaction, approval)
-            made = replace(made, number=1 + max(user.number for user in users))
-            transaction.put_user(made)
-        return made.info
+        with self._audited(_CREATE.get(role, Opcode.CREATE_USER), user=Actor(role, name.lower())) as entry:
+            self._admin("creates users")
+            _require_people(role)
+            made = new_user(role, name, password)
+            with self._state.changing(entry) as transaction:
+                users = self._state.users()
+                if any((user.role, user.name) == (made.role, made.name) for user in users):
+                    raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is a {made.role.value} {made.name!r} already.")
+                limit = self._state.profile.users
+                if len(users) >= limit:
+                    raise HsmError(
+                        ReturnCode.DEVICE_MEMORY,
+                        f"The HSM has {limit:,} users, as many as it has room for; delete others first.",
+                    )
+                self._approve_user(transaction, approval)
+                made = replace(made, number=1 + max(user.number for user in users))
+                transaction.put_user(made)
+            return made.info
 
     def delete_user(self, role: Role, name: str, approval: Approval | None = None) -> UserInfo:
         """Let a user be no more; its open sessions are of no more use.
@@ -66,20 +70,23 @@ class Accounts(Mtls):
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks, for the admin's own account, and for a crypto user who
                 owns keys, ``ARGUMENTS_BAD`` if there is no such user, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
-        actor = self._admin("deletes users")
-        _require_people(role)
-        with self._state.changing() as transaction:
-            user = self._state.user(role, name)
-            if (user.role, user.name) == actor[:2]:
-                raise HsmError(ReturnCode.ACTION_PROHIBITED, f"The admin {user.name!r} is logged in to this session.")
-            if user.role is Role.CRYPTO_USER:
-                self._give_up_keys(transaction, user.name)
-            self._approve_user(transaction, approval)
-            transaction.delete_user(user)
-            for token in self._state.tokens():
-                if (token.role, token.name) == (user.role, user.name):
-                    transaction.delete_token(token)
-        return user.info
+        with self._audited(Opcode.DELETE_USER, user=Actor(role, name.lower())) as entry:
+            actor = self._admin("deletes users")
+            _require_people(role)
+            with self._state.changing(entry) as transaction:
+                user = self._state.user(role, name)
+                if (user.role, user.name) == actor[:2]:
+                    raise HsmError(
+                        ReturnCode.ACTION_PROHIBITED, f"The admin {user.name!r} is logged in to this session."
+                    )
+                if user.role is Role.CRYPTO_USER:
+                    self._give_up_keys(transaction, user.name)
+                self._approve_user(transaction, approval)
+                transaction.delete_user(user)
+                for token in self._state.tokens():
+                    if (token.role, token.name) == (user.role, user.name):
+                        transaction.delete_token(token)
+            return user.info
 
     def _give_up_keys(self, transaction: Transaction, name: str) -> None:
         """Take a crypto user off the lists of who may use a key; refuse one who owns keys."""
@@ -111,7 +118,8 @@ class Accounts(Mtls):
                 is no such user, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password, ``QUORUM_REQUIRED``,
                 ``QUORUM_FAILED``.
         """
-        return self._change(role, name, password, approval, mfa=False)
+        with self._audited(Opcode.CHANGE_PSWD, user=Actor(role, name.lower())) as entry:
+            return self._change(entry, role, name, password, approval, mfa=False)
 
     def change_mfa(self, role: Role, name: str, password: bytes, public_key: bytes, signature: bytes) -> UserInfo:
         """Set a user's password together with a second factor, which every login asks for from then on.
@@ -126,18 +134,21 @@ class Accounts(Mtls):
         Raises:
             HsmError: as :meth:`change_password`; ``PUBLIC_KEY_INVALID``, ``SIGNATURE_INVALID``.
         """
-        key = approver_key(public_key)
-        digest, self._mfa_token = self._mfa_token, None
-        if digest is None or not is_signed(key, digest, signature):
-            raise HsmError(
-                ReturnCode.SIGNATURE_INVALID,
-                "The signature is not the key's over the token that this session made last; sign it with "
-                "`openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256`.",
-            )
-        return self._change(role, name, password, None, mfa=True, key=key)
+        with self._audited(Opcode.REGISTER_MFA_KEY, user=Actor(role, name.lower())) as entry:
+            self._logged_in()
+            key = approver_key(public_key)
+            digest = self._holdings.challenge(None)
+            if digest is None or not is_signed(key, digest, signature):
+                raise HsmError(
+                    ReturnCode.SIGNATURE_INVALID,
+                    "The signature is not the key's over the token that this session made last; sign it with "
+                    "`openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256`.",
+                )
+            return self._change(entry, role, name, password, None, mfa=True, key=key)
 
     def _change(
         self,
+        entry: Entry,
         role: Role,
         name: str,
         password: bytes,
@@ -152,7 +163,7 @@ class Accounts(Mtls):
         if not own:
             self._admin("changes the password of another user")
             _require_people(role)
-        with self._state.changing() as transaction:
+        with self._state.changing(entry) as transaction:
             user = self._state.user(role, name)
             if not own:
                 self._approve_user(transaction, approval)
@@ -173,19 +184,20 @@ class Accounts(Mtls):
         Raises:
             HsmError: ``ACTION_PROHIBITED``, ``ARGUMENTS_BAD``, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
-        actor = self._logged_in()
-        own = (role, name.lower()) == actor[:2]
-        if not own:
-            self._admin("removes the second factor of another user")
-        with self._state.changing() as transaction:
-            user = self._state.user(role, name)
-            if not user.mfa:
-                raise HsmError(ReturnCode.ARGUMENTS_BAD, f"The {role.value} {user.name!r} has no second factor.")
+        with self._audited(Opcode.DEREGISTER_MFA_KEY, user=Actor(role, name.lower())) as entry:
+            actor = self._logged_in()
+            own = (role, name.lower()) == actor[:2]
             if not own:
-                self._approve_user(transaction, approval)
-            changed = replace(user, mfa=False)
-            transaction.put_user(changed)
-        return changed.info
+                self._admin("removes the second factor of another user")
+            with self._state.changing(entry) as transaction:
+                user = self._state.user(role, name)
+                if not user.mfa:
+                    raise HsmError(ReturnCode.ARGUMENTS_BAD, f"The {role.value} {user.name!r} has no second factor.")
+                if not own:
+                    self._approve_user(transaction, approval)
+                changed = replace(user, mfa=False)
+                transaction.put_user(changed)
+            return changed.info
 
     def activate(self, password: bytes) -> UserInfo:
         """Give the admin of a new HSM its first password (user guide, "activate-cluster"); needs no login.
@@ -196,16 +208,19 @@ class Accounts(Mtls):
         Raises:
             HsmError: ``ACTION_PROHIBITED`` if that was done, ``PIN_LEN_RANGE`` or ``PIN_INVALID``.
         """
-        self._require_open()
-        admin = new_user(Role.ADMIN, FIRST_ADMIN, password)
-        with self._state.changing() as transaction:
-            found = [user for user in self._state.users() if user.role is Role.UNACTIVATED_ADMIN]
-            if not found:
-                raise HsmError(ReturnCode.ACTION_PROHIBITED, "This HSM has been activated: its admin has a password.")
-            admin = replace(admin, number=found[0].number)
-            transaction.delete_user(found[0])
-            transaction.put_user(admin)
-        return admin.info
+        with self._audited(Opcode.CHANGE_PSWD, user=Actor(Role.UNACTIVATED_ADMIN, FIRST_ADMIN)) as entry:
+            self._require_open()
+            admin = new_user(Role.ADMIN, FIRST_ADMIN, password)
+            with self._state.changing(entry) as transaction:
+                found = [user for user in self._state.users() if user.role is Role.UNACTIVATED_ADMIN]
+                if not found:
+                    raise HsmError(
+                        ReturnCode.ACTION_PROHIBITED, "This HSM has been activated: its admin has a password."
+                    )
+                admin = replace(admin, number=found[0].number)
+                transaction.delete_user(found[0])
+                transaction.put_user(admin)
+            return admin.info
 
     def register_approver_key(self, public_key: bytes, approval_data: bytes, signature: bytes) -> UserInfo:
         """Register the key with which the user who is logged in approves (user guide, "quorum-auth-chsm-cli").
@@ -219,20 +234,21 @@ class Accounts(Mtls):
             HsmError: ``PUBLIC_KEY_INVALID``, ``QUORUM_FAILED``, ``ACTION_PROHIBITED`` if the key is the user's second
                 factor, which only changes with it.
         """
-        actor = self._logged_in()
-        key = approver_key(public_key)
-        with self._state.changing() as transaction:
-            self._prove_possession(transaction, actor, key, approval_data, signature)
-            user = self._state.user(actor.role, actor.name)
-            if user.mfa and user.approver_key != key:
-                raise HsmError(
-                    ReturnCode.ACTION_PROHIBITED,
-                    f"The key of {actor.role.value} {actor.name!r} is the second factor too: change it with "
-                    "`user change-mfa token-sign`.",
-                )
-            changed = replace(user, approver_key=key)
-            transaction.put_user(changed)
-        return changed.info
+        with self._audited(Opcode.REGISTER_QUORUM_KEY) as entry:
+            actor = self._logged_in()
+            key = approver_key(public_key)
+            with self._state.changing(entry) as transaction:
+                self._prove_possession(transaction, actor, key, approval_data, signature)
+                user = self._state.user(actor.role, actor.name)
+                if user.mfa and user.approver_key != key:
+                    raise HsmError(
+                        ReturnCode.ACTION_PROHIBITED,
+                        f"The key of {actor.role.value} {actor.name!r} is the second factor too: change it with "
+                        "`user change-mfa token-sign`.",
+                    )
+                changed = replace(user, approver_key=key)
+                transaction.put_user(changed)
+            return changed.info
 
     def _prove_possession(
         self, transaction: Transaction, actor: Actor, key: bytes, approval_data: bytes, signature: bytes

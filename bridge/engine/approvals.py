@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.login import Login
 from bridge.engine.objects import HsmObject
@@ -56,20 +57,21 @@ class Approvals(Login):
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks, ``ATTRIBUTE_VALUE_INVALID`` for the value,
                 ``ARGUMENTS_BAD`` for a service that has none, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
-        self._admin("sets quorum values")
-        if service not in ADMIN_SERVICES:
-            raise HsmError(
-                ReturnCode.ARGUMENTS_BAD,
-                f"The service {service} has no quorum value; {', '.join(ADMIN_SERVICES)} have.",
-            )
-        with self._state.changing() as transaction:
-            settings = self._state.settings
-            old = settings.quorum_values
-            new = old._replace(**{service.value: value})
-            admins = sum(user.role is Role.ADMIN for user in self._state.users())
-            _require_values(new, service, admins)
-            self._approve(transaction, approval, Service.QUORUM, old.quorum)
-            transaction.put_settings(replace(settings, quorum_values=new))
+        with self._audited(Opcode.SET_M_VALUE) as entry:
+            self._admin("sets quorum values")
+            if service not in ADMIN_SERVICES:
+                raise HsmError(
+                    ReturnCode.ARGUMENTS_BAD,
+                    f"The service {service} has no quorum value; {', '.join(ADMIN_SERVICES)} have.",
+                )
+            with self._state.changing(entry) as transaction:
+                settings = self._state.settings
+                old = settings.quorum_values
+                new = old._replace(**{service.value: value})
+                admins = sum(user.role is Role.ADMIN for user in self._state.users())
+                _require_values(new, service, admins)
+                self._approve(transaction, approval, Service.QUORUM, old.quorum)
+                transaction.put_settings(replace(settings, quorum_values=new))
 
     def timeouts(self) -> Timeouts:
         """Return how long tokens may be used; anybody may know."""
@@ -88,21 +90,22 @@ class Approvals(Login):
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks, ``ATTRIBUTE_VALUE_INVALID``.
         """
-        self._admin("sets the timeouts of tokens")
-        for seconds in (generated, approved):
-            if seconds is not None and seconds not in TIMEOUT_RANGE:
-                raise HsmError(
-                    ReturnCode.ATTRIBUTE_VALUE_INVALID,
-                    f"A timeout of tokens has {TIMEOUT_RANGE[0]} to {TIMEOUT_RANGE[-1]} seconds, not {seconds}.",
+        with self._audited(Opcode.SET_TOKEN_TIMEOUT) as entry:
+            self._admin("sets the timeouts of tokens")
+            for seconds in (generated, approved):
+                if seconds is not None and seconds not in TIMEOUT_RANGE:
+                    raise HsmError(
+                        ReturnCode.ATTRIBUTE_VALUE_INVALID,
+                        f"A timeout of tokens has {TIMEOUT_RANGE[0]} to {TIMEOUT_RANGE[-1]} seconds, not {seconds}.",
+                    )
+            with self._state.changing(entry) as transaction:
+                settings = self._state.settings
+                old = settings.timeouts
+                new = Timeouts(
+                    old.generated if generated is None else generated, old.approved if approved is None else approved
                 )
-        with self._state.changing() as transaction:
-            settings = self._state.settings
-            old = settings.timeouts
-            new = Timeouts(
-                old.generated if generated is None else generated, old.approved if approved is None else approved
-            )
-            transaction.put_settings(replace(settings, timeouts=new))
-        return new
+                transaction.put_settings(replace(settings, timeouts=new))
+            return new
 
     def generate_token(self, service: Service, key: int | None = None) -> bytes:
         """Make a token, in place of the user's last one for the same; it is for one operation of this login.
@@ -119,33 +122,34 @@ class Approvals(Login):
                 ``OBJECT_HANDLE_INVALID``, ``KEY_FUNCTION_NOT_PERMITTED`` for a key that needs no approval,
                 ``DEVICE_MEMORY`` if there are 1,024 tokens that may still be used.
         """
-        actor = self._logged_in()
-        if (key is not None) is not (service in KEY_SERVICES):
-            raise HsmError(
-                ReturnCode.ARGUMENTS_BAD,
-                f"A token for {service} {'names' if service in KEY_SERVICES else 'is for no'} key.",
-            )
-        _require_role(actor, service)
-        with self._state.changing() as transaction:
-            if key is not None:
-                _require_quorum(self._visible_key(key, actor.name), service)
-            now, timeout = self._seconds(), self._state.settings.timeouts.generated
-            kept = []
-            for token in self._state.tokens():
-                replaced = (token.role, token.name, token.service, token.key) == (*actor[:2], service, key or 0)
-                if replaced or token.created + timeout < now:
-                    transaction.delete_token(token)
-                else:
-                    kept.append(token)
-            if len(kept) >= MOST_TOKENS:
+        with self._audited(Opcode.GET_TOKEN, key=key or 0) as entry:
+            actor = self._logged_in()
+            if (key is not None) is not (service in KEY_SERVICES):
                 raise HsmError(
-                    ReturnCode.DEVICE_MEMORY,
-                    f"The HSM has {MOST_TOKENS} tokens, as many as it keeps: use them, or delete them with "
-                    "`quorum token-sign delete`.",
+                    ReturnCode.ARGUMENTS_BAD,
+                    f"A token for {service} {'names' if service in KEY_SERVICES else 'is for no'} key.",
                 )
-            made = new_token(service, actor, key or 0, now, kept)
-            transaction.put_token(made)
-        return made.approval_data
+            _require_role(actor, service)
+            with self._state.changing(entry) as transaction:
+                if key is not None:
+                    _require_quorum(self._visible_key(key, actor.name), service)
+                now, timeout = self._seconds(), self._state.settings.timeouts.generated
+                kept = []
+                for token in self._state.tokens():
+                    replaced = (token.role, token.name, token.service, token.key) == (*actor[:2], service, key or 0)
+                    if replaced or token.created + timeout < now:
+                        transaction.delete_token(token)
+                    else:
+                        kept.append(token)
+                if len(kept) >= MOST_TOKENS:
+                    raise HsmError(
+                        ReturnCode.DEVICE_MEMORY,
+                        f"The HSM has {MOST_TOKENS} tokens, as many as it keeps: use them, or delete them with "
+                        "`quorum token-sign delete`.",
+                    )
+                made = new_token(service, actor, key or 0, now, kept)
+                transaction.put_token(made)
+            return made.approval_data
 
     def tokens(self) -> list[TokenInfo]:
         """Return the tokens that may still be used: an admin sees all of them, others their own."""
@@ -159,6 +163,22 @@ class Approvals(Login):
                 found.append(TokenInfo(token.role, token.name, token.service, token.key or None, required, 0, left))
         return found
 
+    def token(self, service: Service, key: int | None = None) -> TokenInfo:
+        """Return the user's own token for a service.
+
+        Args:
+            service: what it is for.
+            key: the handle of the key that it is for, if it is for one.
+
+        Raises:
+            HsmError: ``ARGUMENTS_BAD`` if there is none that may still be used.
+        """
+        actor = self._logged_in()
+        for token in self.tokens():
+            if (token.role, token.name, token.service, token.key) == (*actor[:2], service, key):
+                return token
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"{actor.name!r} has no token for {service} that may still be used.")
+
     def delete_tokens(self, *, everybodys: bool = False) -> int:
         """Delete the user's own tokens, or all.
 
@@ -171,12 +191,13 @@ class Approvals(Login):
         Raises:
             HsmError: ``ACTION_PROHIBITED``.
         """
-        actor = self._admin("deletes the tokens of others") if everybodys else self._logged_in()
-        with self._state.changing() as transaction:
-            gone = [token for token in self._state.tokens() if everybodys or (token.role, token.name) == actor[:2]]
-            for token in gone:
-                transaction.delete_token(token)
-        return len(gone)
+        with self._audited(Opcode.DELETE_TOKEN) as entry:
+            actor = self._admin("deletes the tokens of others") if everybodys else self._logged_in()
+            with self._state.changing(entry) as transaction:
+                gone = [token for token in self._state.tokens() if everybodys or (token.role, token.name) == actor[:2]]
+                for token in gone:
+                    transaction.delete_token(token)
+            return len(gone)
 
     def _approve(self, transaction: Transaction, approval: Approval | None, service: Service, required: int) -> None:
         """Take the approvals of what an admin does, inside the change that they are for."""
@@ -201,6 +222,9 @@ class Approvals(Login):
         needed = [(obj, approval) for obj, approval in approvals if _required_for(obj.quorum, service)]
         if not needed:
             return work()
+        if any(approval is None for _, approval in needed):
+            # Before the transaction: who asks without an approval does not wait for the disk.
+            raise approval_required()
         name = self._logged_in().name
         with self._state.changing() as transaction:
             for obj, approval in needed:

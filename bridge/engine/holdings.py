@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +15,10 @@ from bridge.engine.users import Actor
 
 class Holdings(Protocol):
     """The login and the session keys of one session, which several processes may serve."""
+
+    @property
+    def number(self) -> int:
+        """The session's number in the audit log, of 32 bits."""
 
     @property
     def user(self) -> Actor | None:
@@ -40,6 +45,9 @@ class Holdings(Protocol):
     def close(self) -> None:
         """End the session, and destroy the keys; closing twice does nothing."""
 
+    def challenge(self, digest: bytes | None) -> bytes | None:
+        """Keep what a second factor is to sign, or nothing, and return what was kept before."""
+
     def get(self, handle: int) -> HsmObject | None:
         """Return a session key."""
 
@@ -64,9 +72,11 @@ class LocalHoldings:
     """The holdings of a session that this process alone serves; implements :class:`Holdings`."""
 
     def __init__(self) -> None:
+        self.number = secrets.randbits(32)
         self.user: Actor | None = None
         self.closed = False
         self._keys: dict[int, HsmObject] = {}
+        self._challenge: bytes | None = None
         self._lock = threading.Lock()
         self._exclusive = threading.Lock()
 
@@ -93,6 +103,12 @@ class LocalHoldings:
             self.closed = True
             self.user = None
             self._keys.clear()
+
+    def challenge(self, digest: bytes | None) -> bytes | None:
+        """See :meth:`Holdings.challenge`."""
+        with self._lock:
+            digest, self._challenge = self._challenge, digest
+            return digest
 
     def get(self, handle: int) -> HsmObject | None:
         """See :meth:`Holdings.get`."""
@@ -139,3 +155,13 @@ def already_logged_in(user: Actor) -> HsmError:
 def session_closed() -> HsmError:
     """Return the refusal of a session that has ended."""
     return HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
+
+
+def disconnected() -> HsmError:
+    """Return the refusal of a session whose connections show no certificate, where everybody must."""
+    return HsmError(
+        ReturnCode.DEVICE_REMOVED,
+        "HSM is disconnected: its mutual TLS enforcement is `cluster`, and this connection shows no client "
+        "certificate. Connect over TLS with one, or have the admin set the enforcement to `none` on the home itself, "
+        "without a daemon.",
+    )

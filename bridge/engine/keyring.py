@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from bridge.engine import policy
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, key_type_of, number
+from bridge.engine.audit import Entry, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.importing import import_value
 from bridge.engine.material import Key, describe, encode
@@ -54,10 +55,16 @@ class Keyring(Sharing):
         Raises:
             HsmError: as :meth:`generate_key` and :meth:`generate_key_pair`.
         """
-        self._crypto_user()
-        entry = mechanism(mechanism_number)
-        operation = "generate" if entry.generate_pair is None else "generate_pair"
-        self._able(entry, operation, entry.check)(template)
+        opcode = Opcode.GENERATE_KEY
+        try:
+            self._crypto_user()
+            row = mechanism(mechanism_number)
+            opcode = Opcode.GENERATE_KEY if row.generate_pair is None else Opcode.GENERATE_KEY_PAIR
+            operation = "generate" if row.generate_pair is None else "generate_pair"
+            self._able(row, operation, row.check)(template)
+        except HsmError as error:
+            self._note_refusal(opcode, error)
+            raise
 
     def generate_key(
         self,
@@ -80,12 +87,13 @@ class Keyring(Sharing):
         Raises:
             HsmError: ``MECHANISM_INVALID``, ``TEMPLATE_INCOMPLETE``, ``KEY_SIZE_RANGE``, and as :meth:`import_key`.
         """
-        user = self._crypto_user()
-        entry = mechanism(mechanism_number)
-        generate = self._able(entry, "generate", entry.generate)
-        (key_type,) = entry.key_types
-        made = self._new(user, generate(template), template, GENERATED, key_type)
-        return self._add(user, [self._controlled(made, shared_with, quorum)])[0]
+        with self._audited(Opcode.GENERATE_KEY) as entry:
+            user = self._crypto_user()
+            row = mechanism(mechanism_number)
+            generate = self._able(row, "generate", row.generate)
+            (key_type,) = row.key_types
+            made = self._new(user, generate(template), template, GENERATED, key_type)
+            return self._add(user, [self._controlled(made, shared_with, quorum)], entry)[0]
 
     def generate_key_pair(
         self,
@@ -110,15 +118,16 @@ class Keyring(Sharing):
         Raises:
             HsmError: as :meth:`generate_key`, and ``CURVE_NOT_SUPPORTED``.
         """
-        user = self._crypto_user()
-        entry = mechanism(mechanism_number)
-        pair = self._able(entry, "generate_pair", entry.generate_pair)(public)
-        halves = [
-            self._new(user, pair.public_key(), public, GENERATED),
-            self._controlled(self._new(user, pair, private, GENERATED), shared_with, quorum),
-        ]
-        public_handle, private_handle = self._add(user, halves)
-        return public_handle, private_handle
+        with self._audited(Opcode.GENERATE_KEY_PAIR) as entry:
+            user = self._crypto_user()
+            row = mechanism(mechanism_number)
+            pair = self._able(row, "generate_pair", row.generate_pair)(public)
+            halves = [
+                self._new(user, pair.public_key(), public, GENERATED),
+                self._controlled(self._new(user, pair, private, GENERATED), shared_with, quorum),
+            ]
+            public_handle, private_handle = self._add(user, halves, entry)
+            return public_handle, private_handle
 
     def import_key(self, template: Attributes) -> int:
         """Import a key; see :meth:`import_keys`."""
@@ -131,8 +140,9 @@ class Keyring(Sharing):
             HsmError: ``ACTION_PROHIBITED`` for a private or secret key while implicit import is switched off, and as
                 :meth:`import_keys`.
         """
-        policy.require_implicit_import(template, switched_on=self._state.settings.implicit_import)
-        return self.import_key({**template, Attribute.TOKEN: False})
+        with self._audited(Opcode.CREATE_OBJECT) as entry:
+            policy.require_implicit_import(template, switched_on=self._state.settings.implicit_import)
+            return self._import([{**template, Attribute.TOKEN: False}], entry)[0]
 
     def import_keys(self, templates: Iterable[Attributes]) -> list[int]:
         """Import keys that were made elsewhere, all of them or none.
@@ -151,8 +161,12 @@ class Keyring(Sharing):
                 session takes no keys in; ``DEVICE_MEMORY`` if the HSM is full of persistent keys; as :class:`Storage`
                 if a token key cannot be kept.
         """
+        with self._audited(Opcode.CREATE_OBJECT) as entry:
+            return self._import(templates, entry)
+
+    def _import(self, templates: Iterable[Attributes], entry: Entry) -> list[int]:
         user = self._crypto_user()
-        return self._add(user, [self._imported(user, given) for given in templates])
+        return self._add(user, [self._imported(user, given) for given in templates], entry)
 
     def find(self, template: Attributes) -> list[int]:
         """Find keys.
@@ -167,6 +181,13 @@ class Keyring(Sharing):
             HsmError: ``DEVICE_ERROR`` if a stored key was tampered with; ``ATTRIBUTE_SENSITIVE`` if the template
                 asks for a secret value.
         """
+        try:
+            return self._find(template)
+        except HsmError as error:
+            self._note_refusal(Opcode.FIND_OBJECTS, error)
+            raise
+
+    def _find(self, template: Attributes) -> list[int]:
         user = self._viewer()
         if SECRET_VALUES & template.keys():
             raise HsmError(ReturnCode.ATTRIBUTE_SENSITIVE, "Keys are not found by their secret value.")
@@ -191,12 +212,19 @@ class Keyring(Sharing):
         Raises:
             HsmError: ``OBJECT_HANDLE_INVALID``, ``DEVICE_ERROR``.
         """
-        return self._resolve(handle, self._viewer()).attributes
+        return self._seen(handle).attributes
 
     def info(self, handle: int) -> KeyInfo:
         """Return what the user may know of a key; raises as :meth:`attributes`."""
-        obj = self._resolve(handle, self._viewer())
+        obj = self._seen(handle)
         return KeyInfo(obj.handle, obj.owner, obj.shared_with, obj.attributes, len(obj.material), obj.quorum)
+
+    def _seen(self, handle: int) -> HsmObject:
+        try:
+            return self._resolve(handle, self._viewer())
+        except HsmError as error:
+            self._note_refusal(Opcode.GET_ATTRIBUTES, error, handle)
+            raise
 
     def set_attributes(self, handle: int, template: Attributes, approval: Approval | None = None) -> None:
         """Change attributes of a key in one transaction; ``TOKEN`` true makes a session key persistent.
@@ -212,29 +240,37 @@ class Keyring(Sharing):
             HsmError: as :meth:`attributes` and :func:`bridge.engine.templates.change`; ``ACTION_PROHIBITED`` if the
                 user does not own the key; ``DEVICE_MEMORY`` if the HSM is full of persistent keys.
         """
+        with self._audited(Opcode.MODIFY_OBJECT, key=handle) as entry:
+            self._set_attributes(handle, template, approval, entry)
+
+    def _set_attributes(self, handle: int, template: Attributes, approval: Approval | None, entry: Entry) -> None:
         if self._viewer() is None:
-            with self._state.changing() as transaction:
+            with self._state.changing(entry) as transaction:
                 obj = self._resolve(handle, None)
+                entry.on(obj)
                 transaction.put_object(replace(obj, attributes=change(obj, template, by_admin=True)))
             return
         user = self._crypto_user()
         with self._holdings.exclusive():
             own = self._holdings.get(handle)
             if own is not None:
+                entry.on(own)
                 changed = self._changed(own, user, template)
                 if not changed.attributes[Attribute.TOKEN]:
+                    self._state.record(entry)
                     self._holdings.put(user, [changed])
                     return
                 policy.require_available(self._rules.min_hsms)
-                with self._state.changing() as transaction:
+                with self._state.changing(entry) as transaction:
                     self._require_room([changed])
                     if self._rules.unique_labels:
                         policy.require_free_label(changed, self._state.labelled(changed.label))
                     transaction.put_object(changed)
                 self._holdings.remove(handle)
                 return
-        with self._state.changing() as transaction:
+        with self._state.changing(entry) as transaction:
             obj = self._resolve(handle, user)
+            entry.on(obj)
             changed = self._changed(obj, user, template)
             self._approve_for_key(transaction, approval, Service.KEY_MANAGEMENT, obj)
             transaction.put_object(changed)
@@ -254,15 +290,23 @@ class Keyring(Sharing):
             HsmError: as :meth:`attributes`; ``ACTION_PROHIBITED`` if the user does not own it or it is not
                 destroyable.
         """
+        with self._audited(Opcode.TOMBSTONE_OBJECT, key=handle) as entry:
+            self._destroy(handle, entry)
+
+    def _destroy(self, handle: int, entry: Entry) -> None:
         user = self._crypto_user()
         with self._holdings.exclusive():
             own = self._holdings.get(handle)
             if own is not None:
+                entry.opcode = Opcode.DESTROY_OBJECT
+                entry.on(own)
                 policy.require_destroyable(own)
+                self._state.record(entry)
                 self._holdings.remove(handle)
                 return
-        with self._state.changing() as transaction:
+        with self._state.changing(entry) as transaction:
             obj = self._resolve(handle, user)
+            entry.on(obj)
             policy.require_owner(obj, user)
             policy.require_destroyable(obj)
             transaction.delete_object(handle)
@@ -306,23 +350,26 @@ class Keyring(Sharing):
         )
         return HsmObject(self._state.next_handle(), user, attributes, encode(key))
 
-    def _add(self, user: str, objects: Sequence[HsmObject]) -> list[int]:
+    def _add(self, user: str, objects: Sequence[HsmObject], entry: Entry) -> list[int]:
+        entry.makes(objects)
         token = [obj for obj in objects if obj.attributes[Attribute.TOKEN]]
         own = [obj for obj in objects if not obj.attributes[Attribute.TOKEN]]
         if token:
             policy.require_available(self._rules.min_hsms)
         # Making a key takes long enough for the login to end meanwhile, which this refuses with no session key too.
         self._holdings.put(user, own)
-        if token:
-            try:
-                with self._state.changing() as transaction:
+        try:
+            if token:
+                with self._state.changing(entry) as transaction:
                     self._require_room(token)
                     for obj in token:
                         transaction.put_object(obj)
-            except BaseException:
-                for obj in own:
-                    self._holdings.remove(obj.handle)
-                raise
+            else:
+                self._state.record(entry)
+        except BaseException:
+            for obj in own:
+                self._holdings.remove(obj.handle)
+            raise
         return [obj.handle for obj in objects]
 
     def _able(

@@ -8,8 +8,10 @@ from functools import partial
 
 from bridge import __version__
 from bridge.engine.attributes import Attributes
+from bridge.engine.audit import Opcode
+from bridge.engine.audited import Audited
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.holdings import Holdings, already_logged_in, not_logged_in, session_closed
+from bridge.engine.holdings import Holdings, already_logged_in, disconnected, not_logged_in, session_closed
 from bridge.engine.quorum import is_signed
 from bridge.engine.settings import Mode, Settings
 from bridge.engine.state import State
@@ -27,7 +29,7 @@ class SessionRules:
         clear_extraction: whether keys may come out in clear where the HSM's settings and their attributes allow it.
         min_hsms: on how many HSMs a persistent key must be to be made or found; 2 is the key availability check of
             the original, which an HSM alone never passes (user guide, "manage-key-sync").
-        mtls: whether the session's connections show client certificates.
+        mtls: whether the session's connections show client certificates; None if it has none, in the HSM's own process.
     """
 
     defaults: Attributes = field(default_factory=dict)
@@ -35,17 +37,15 @@ class SessionRules:
     unique_labels: bool = False
     clear_extraction: bool = True
     min_hsms: int = 1
-    mtls: bool = False
+    mtls: bool | None = None
 
 
-class Login:
+class Login(Audited):
     """The login of a session."""
 
     def __init__(self, state: State, rules: SessionRules, holdings: Holdings) -> None:
-        self._state = state
+        super().__init__(state, holdings)
         self._rules = rules
-        self._holdings = holdings
-        self._mfa_token: bytes | None = None
 
     @property
     def settings(self) -> Settings:
@@ -76,8 +76,9 @@ class Login:
             32 random bytes, to be taken as a SHA-256 digest; each is good for one login or one change of the factor.
         """
         self._require_open()
-        self._mfa_token = secrets.token_bytes(32)
-        return self._mfa_token
+        token = secrets.token_bytes(32)
+        self._holdings.challenge(token)
+        return token
 
     def login(self, role: Role, name: str, password: bytes, mfa_signature: bytes | None = None) -> None:
         """Log a user in.
@@ -89,15 +90,20 @@ class Login:
             mfa_signature: over the digest of :meth:`mfa_token`, RSA PKCS#1 v1.5, of a user with a second factor.
 
         Raises:
-            HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``.
+            HsmError: ``USER_ALREADY_LOGGED_IN``, ``PIN_INCORRECT``, ``PIN_LOCKED``, ``SESSION_CLOSED``;
+                ``DEVICE_REMOVED`` without the client certificate that mutual TLS asks for.
         """
-        self._require_open()
-        user = self._holdings.user
-        if user is not None:
-            raise already_logged_in(user)
-        digest, self._mfa_token = self._mfa_token, None
-        known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
-        self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
+        with self._audited(Opcode.LOGIN, user=Actor(role, name.lower())) as entry:
+            self._require_open()
+            self._state.refresh()
+            self._require_certificate()
+            user = self._holdings.user
+            if user is not None:
+                raise already_logged_in(user)
+            digest = self._holdings.challenge(None)
+            known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
+            self._state.record(entry)
+            self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
 
     def logout(self) -> None:
         """End the login and destroy the session keys.
@@ -105,19 +111,38 @@ class Login:
         Raises:
             HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
         """
-        self._require_open()
-        self._holdings.log_out()
+        with self._audited(Opcode.LOGOUT):
+            self._require_open()
+            self._holdings.log_out()
 
     def close(self) -> None:
         """End the session and destroy its session keys; closing twice does nothing."""
-        self._holdings.close()
+        if not self._holdings.closed:
+            with self._audited(Opcode.CLOSE_SESSION):
+                self._holdings.close()
 
-    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+    def ended(self) -> None:
+        """Record that the session ended otherwise than by :meth:`close`, such as with its last connection.
+
+        Raises:
+            HsmError: as :class:`Storage`.
+        """
+        with self._audited(Opcode.CLOSE_SESSION):
+            pass
+
+    def configure(
+        self,
+        *,
+        clear_extraction: bool | None = None,
+        implicit_import: bool | None = None,
+        audit_crypto: bool | None = None,
+    ) -> Settings:
         """Change the HSM's settings; what is None stays.
 
         Args:
             clear_extraction: see :class:`Settings`.
             implicit_import: see :class:`Settings`.
+            audit_crypto: see :class:`Settings`.
 
         Returns:
             The settings as they are now.
@@ -125,8 +150,11 @@ class Login:
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks.
         """
-        self._admin("changes the HSM's settings")
-        return self._state.configure(clear_extraction=clear_extraction, implicit_import=implicit_import)
+        with self._audited(Opcode.CONFIGURE) as entry:
+            self._admin("changes the HSM's settings")
+            return self._state.configure(
+                entry, clear_extraction=clear_extraction, implicit_import=implicit_import, audit_crypto=audit_crypto
+            )
 
     @property
     def logged_in(self) -> bool:
@@ -142,7 +170,12 @@ class Login:
         if user is None or not self._state.knows(user):
             self._require_open()
             raise not_logged_in()
+        self._require_certificate()
         return user
+
+    def _require_certificate(self) -> None:
+        if self._rules.mtls is False and self._state.enforces_mtls:
+            raise disconnected()
 
     def _admin(self, what: str) -> Actor:
         """Return the admin who is logged in; ``what`` says what only admins do."""

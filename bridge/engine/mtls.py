@@ -10,6 +10,7 @@ from dataclasses import replace
 from cryptography.x509 import load_pem_x509_certificates
 
 from bridge.engine.approvals import Approvals
+from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.quorum import Approval, Service
 from bridge.engine.settings import MtlsEnforcement, TrustAnchor
@@ -39,19 +40,20 @@ class Mtls(Approvals):
             HsmError: ``ACTION_PROHIBITED`` unless the admin named ``admin`` asks, ``DATA_LEN_RANGE``, ``DATA_INVALID``,
                 ``DEVICE_MEMORY`` for a third one, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
-        self._first_admin()
-        text = _checked(certificate)
-        with self._state.changing() as transaction:
-            anchors = self._state.settings.trust_anchors
-            if any(anchor.certificate == text for anchor in anchors):
-                raise HsmError(ReturnCode.DATA_INVALID, "Invalid Certificate: Trust anchor already exists.")
-            if len(anchors) >= MOST_ANCHORS:
-                raise HsmError(ReturnCode.DEVICE_MEMORY, "Maximum number of certificates registered.")
-            taken = {anchor.reference for anchor in anchors}
-            reference = next(number for number in range(1, MOST_ANCHORS + 1) if number not in taken)
-            made = TrustAnchor(reference, text)
-            self._put(transaction, approval, trust_anchors=(*anchors, made))
-        return made
+        with self._audited(Opcode.CERT_AUTH_STORE_CERT) as entry:
+            self._first_admin()
+            text = _checked(certificate)
+            with self._state.changing(entry) as transaction:
+                anchors = self._state.settings.trust_anchors
+                if any(anchor.certificate == text for anchor in anchors):
+                    raise HsmError(ReturnCode.DATA_INVALID, "Invalid Certificate: Trust anchor already exists.")
+                if len(anchors) >= MOST_ANCHORS:
+                    raise HsmError(ReturnCode.DEVICE_MEMORY, "Maximum number of certificates registered.")
+                taken = {anchor.reference for anchor in anchors}
+                reference = next(number for number in range(1, MOST_ANCHORS + 1) if number not in taken)
+                made = TrustAnchor(reference, text)
+                self._put(transaction, approval, trust_anchors=(*anchors, made))
+            return made
 
     def deregister_trust_anchor(self, reference: int, approval: Approval | None = None) -> None:
         """Trust an authority no more.
@@ -63,16 +65,17 @@ class Mtls(Approvals):
         Raises:
             HsmError: ``ARGUMENTS_BAD`` if there is no such anchor; as :meth:`register_trust_anchor`.
         """
-        self._first_admin()
-        with self._state.changing() as transaction:
-            anchors = self._state.settings.trust_anchors
-            left = tuple(anchor for anchor in anchors if anchor.reference != reference)
-            if left == anchors:
-                raise HsmError(
-                    ReturnCode.ARGUMENTS_BAD,
-                    f"There is no trust anchor 0x{reference:02x}; `cluster mtls list-trust-anchors` lists them.",
-                )
-            self._put(transaction, approval, trust_anchors=left)
+        with self._audited(Opcode.CERT_AUTH_REMOVE_CERT) as entry:
+            self._first_admin()
+            with self._state.changing(entry) as transaction:
+                anchors = self._state.settings.trust_anchors
+                left = tuple(anchor for anchor in anchors if anchor.reference != reference)
+                if left == anchors:
+                    raise HsmError(
+                        ReturnCode.ARGUMENTS_BAD,
+                        f"There is no trust anchor 0x{reference:02x}; `cluster mtls list-trust-anchors` lists them.",
+                    )
+                self._put(transaction, approval, trust_anchors=left)
 
     def mtls_enforcement(self) -> MtlsEnforcement:
         """Return who must show a client certificate; anybody may know."""
@@ -86,16 +89,18 @@ class Mtls(Approvals):
             approval: as for :meth:`register_trust_anchor`.
 
         Raises:
-            HsmError: ``ACTION_PROHIBITED`` also if this session itself came without mutual TLS.
+            HsmError: ``ACTION_PROHIBITED`` also if this session itself came without mutual TLS; for ``NONE`` it may be
+                in the HSM's own process, so that the home's owner gets in when no certificate does.
         """
-        self._first_admin()
-        if level is MtlsEnforcement.CLUSTER and not self._rules.mtls:
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                "Failed to set the mtls enforcement. Current connection must be mtls to set this enforcement.",
-            )
-        with self._state.changing() as transaction:
-            self._put(transaction, approval, mtls_enforcement=level)
+        with self._audited(Opcode.CERT_AUTH_SET_ENFORCEMENT) as entry:
+            self._first_admin()
+            if level is MtlsEnforcement.CLUSTER and not self._rules.mtls:
+                raise HsmError(
+                    ReturnCode.ACTION_PROHIBITED,
+                    "Failed to set the mtls enforcement. Current connection must be mtls to set this enforcement.",
+                )
+            with self._state.changing(entry) as transaction:
+                self._put(transaction, approval, mtls_enforcement=level)
 
     def _put(self, transaction: Transaction, approval: Approval | None, **changed: object) -> None:
         settings = self._state.settings

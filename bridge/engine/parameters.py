@@ -184,6 +184,25 @@ def decode(kind: ParameterClass, encoded: bytes) -> Parameter:
     return kind(*values)  # type: ignore[arg-type] # the fields' types are those that _fields told
 
 
+def encode(parameter: Parameter) -> bytes:
+    """Return a parameter as :func:`decode` reads it.
+
+    Raises:
+        HsmError: ``MECHANISM_PARAM_INVALID`` for a number that does not fit into four bytes.
+    """
+    encoded = b""
+    for name, is_bytes in _fields(type(parameter)):
+        value = getattr(parameter, name)
+        try:
+            encoded += _UINT32.pack(len(value)) + value if is_bytes else _UINT32.pack(value)
+        except struct.error:
+            raise HsmError(
+                ReturnCode.MECHANISM_PARAM_INVALID,
+                f"The mechanism's parameter is no {type(parameter).__name__}: {name} is not from 0 to {2**32 - 1}.",
+            ) from None
+    return encoded
+
+
 _FIELDS: dict[ParameterClass, tuple[tuple[str, bool], ...]] = {}
 
 

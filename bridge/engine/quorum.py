@@ -145,6 +145,41 @@ class TokenInfo(NamedTuple):
     expires_in: int
 
 
+def service_named(name: str) -> Service:
+    """Return the service with a name.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD`` if there is none.
+    """
+    try:
+        return Service(name)
+    except ValueError:
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no such service; there are {', '.join(Service)}.") from None
+
+
+def approval_of(approval_data: bytes, signatures: Iterable[object]) -> Approval:
+    """Return an approval as a door was given it.
+
+    Args:
+        approval_data: the token's.
+        signatures: each a tuple of the approver's name, its role or None, and the signature.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD`` if something else is among them.
+    """
+    return Approval(approval_data, tuple(_signature(each) for each in signatures))
+
+
+def _signature(given: object) -> Signature:
+    match given:
+        case (str(name), None | "admin" | "crypto-user" as role, bytes(signature)):
+            return Signature(name, None if role is None else Role(role), signature)
+    raise HsmError(
+        ReturnCode.ARGUMENTS_BAD,
+        f"A signature is the approver's name, its role ({Role.ADMIN}, {Role.CRYPTO_USER} or none), and bytes.",
+    )
+
+
 @dataclass(frozen=True)
 class Token:
     """A token.

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.engine import policy
 from bridge.engine.attributes import Attribute, Attributes, ObjectClass, key_type_of, template
+from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.importing import import_value, parse_unwrapped
 from bridge.engine.keyring import KeyInfo, Keyring
@@ -62,13 +63,20 @@ class Session(Keyring):
         Raises:
             HsmError: ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
-        obj = self._resolve(handle, self._crypto_user())
-        _require_length(data)
-        function = self._usable(number, "sign", obj, Attribute.SIGN, parameter)
-        if obj.quorum.use:
-            work: Callable[[], bytes] = partial(function, obj.key, parameter, data)
-            return self._approved(Service.KEY_USAGE, [(obj, approval)], work)
-        signature: bytes = function(obj.key, parameter, data)
+        try:
+            obj = self._resolve(handle, self._crypto_user())
+            _require_length(data)
+            function = self._usable(number, "sign", obj, Attribute.SIGN, parameter)
+            if obj.quorum.use:
+                work: Callable[[], bytes] = partial(function, obj.key, parameter, data)
+                signature = self._approved(Service.KEY_USAGE, [(obj, approval)], work)
+            else:
+                signature = function(obj.key, parameter, data)
+        except HsmError as error:
+            self._note_refusal(Opcode.SIGN, error, handle)
+            raise
+        if self._state.audits_crypto:
+            self._note_use(Opcode.SIGN, handle)
         return signature
 
     def verify(
@@ -86,9 +94,15 @@ class Session(Keyring):
         Raises:
             HsmError: ``SIGNATURE_INVALID``, ``SIGNATURE_LEN_RANGE``.
         """
-        obj = self._resolve(handle, self._crypto_user())
-        _require_length(data)
-        self._usable(number, "verify", obj, Attribute.VERIFY, parameter)(obj.key, parameter, data, signature)
+        try:
+            obj = self._resolve(handle, self._crypto_user())
+            _require_length(data)
+            self._usable(number, "verify", obj, Attribute.VERIFY, parameter)(obj.key, parameter, data, signature)
+        except HsmError as error:
+            self._note_refusal(Opcode.VERIFY, error, handle)
+            raise
+        if self._state.audits_crypto:
+            self._note_use(Opcode.VERIFY, handle)
 
     def encrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
         """Encrypt in one call; needs ``ENCRYPT``.
@@ -102,9 +116,16 @@ class Session(Keyring):
         Returns:
             Ciphertext; for ``CLOUDHSM_AES_GCM`` after the 12-byte IV that the HSM made, with the tag at its end.
         """
-        obj = self._resolve(handle, self._crypto_user())
-        _require_length(data)
-        ciphertext: bytes = self._usable(number, "encrypt", obj, Attribute.ENCRYPT, parameter)(obj.key, parameter, data)
+        try:
+            obj = self._resolve(handle, self._crypto_user())
+            _require_length(data)
+            use = self._usable(number, "encrypt", obj, Attribute.ENCRYPT, parameter)
+            ciphertext: bytes = use(obj.key, parameter, data)
+        except HsmError as error:
+            self._note_refusal(Opcode.ENCRYPT, error, handle)
+            raise
+        if self._state.audits_crypto:
+            self._note_use(Opcode.ENCRYPT, handle)
         return ciphertext
 
     def decrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
@@ -122,9 +143,16 @@ class Session(Keyring):
         Raises:
             HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``.
         """
-        obj = self._resolve(handle, self._crypto_user())
-        _require_length(data)
-        plaintext: bytes = self._usable(number, "decrypt", obj, Attribute.DECRYPT, parameter)(obj.key, parameter, data)
+        try:
+            obj = self._resolve(handle, self._crypto_user())
+            _require_length(data)
+            use = self._usable(number, "decrypt", obj, Attribute.DECRYPT, parameter)
+            plaintext: bytes = use(obj.key, parameter, data)
+        except HsmError as error:
+            self._note_refusal(Opcode.DECRYPT, error, handle)
+            raise
+        if self._state.audits_crypto:
+            self._note_use(Opcode.DECRYPT, handle)
         return plaintext
 
     def wrap(
@@ -155,12 +183,14 @@ class Session(Keyring):
                 value of that length, ``ACTION_PROHIBITED`` if the user does not own the key, ``QUORUM_REQUIRED``,
                 ``QUORUM_FAILED``.
         """
-        user = self._crypto_user()
-        by, obj = self._resolve(wrapping, user), self._resolve(handle, user)
-        wrap = self._usable(number, "wrap", by, Attribute.WRAP, parameter)
-        policy.require_wrappable(obj, user, by)
-        work: Callable[[], bytes] = partial(wrap, by.key, parameter, obj.material)
-        return self._approved(Service.KEY_MANAGEMENT, [(obj, approval), (by, wrapping_approval)], work)
+        with self._audited(Opcode.WRAP_KEY, key=handle, by=wrapping) as entry:
+            user = self._crypto_user()
+            by, obj = self._resolve(wrapping, user), self._resolve(handle, user)
+            entry.on(obj)
+            wrap = self._usable(number, "wrap", by, Attribute.WRAP, parameter)
+            policy.require_wrappable(obj, user, by)
+            work: Callable[[], bytes] = partial(wrap, by.key, parameter, obj.material)
+            return self._approved(Service.KEY_MANAGEMENT, [(obj, approval), (by, wrapping_approval)], work)
 
     def unwrap(
         self,
@@ -188,15 +218,17 @@ class Session(Keyring):
         Raises:
             HsmError: ``WRAPPED_KEY_INVALID``, ``WRAPPED_KEY_LEN_RANGE``, and as :meth:`import_key`.
         """
-        user = self._crypto_user()
-        obj = self._resolve(handle, user)
-        unwrap = self._usable(number, "unwrap", obj, Attribute.UNWRAP, parameter)
-        laid_down = template(obj.attributes, Attribute.UNWRAP_TEMPLATE)
-        attributes = merged(given, Attribute.UNWRAP_TEMPLATE, laid_down, obj)
-        work: Callable[[], bytes] = partial(unwrap, obj.key, parameter, wrapped)
-        value = self._approved(Service.KEY_MANAGEMENT, [(obj, approval)], work)
-        key = parse_unwrapped(attributes, value)
-        return self._add(user, [self._new(user, key, attributes, FROM_OUTSIDE, key_type_of(attributes))])[0]
+        with self._audited(Opcode.UNWRAP_KEY, by=handle) as entry:
+            user = self._crypto_user()
+            obj = self._resolve(handle, user)
+            unwrap = self._usable(number, "unwrap", obj, Attribute.UNWRAP, parameter)
+            laid_down = template(obj.attributes, Attribute.UNWRAP_TEMPLATE)
+            attributes = merged(given, Attribute.UNWRAP_TEMPLATE, laid_down, obj)
+            work: Callable[[], bytes] = partial(unwrap, obj.key, parameter, wrapped)
+            value = self._approved(Service.KEY_MANAGEMENT, [(obj, approval)], work)
+            key = parse_unwrapped(attributes, value)
+            new = self._new(user, key, attributes, FROM_OUTSIDE, key_type_of(attributes))
+            return self._add(user, [new], entry)[0]
 
     def derive(self, handle: int, number: int, given: Attributes, parameter: Parameter | None = None) -> int:
         """Derive a secret key from a key that has ``DERIVE``.
@@ -215,16 +247,17 @@ class Session(Keyring):
             HsmError: ``TEMPLATE_INCOMPLETE``, ``KEY_SIZE_RANGE``, ``PUBLIC_KEY_INVALID``; ``ACTION_PROHIBITED`` if the
                 user does not own the key.
         """
-        user = self._crypto_user()
-        obj = self._resolve(handle, user)
-        derive = self._usable(number, "derive", obj, Attribute.DERIVE, parameter)
-        policy.require_owner(obj, user)
-        laid_down = template(obj.attributes, Attribute.DERIVE_TEMPLATE)
-        attributes = merged(given, Attribute.DERIVE_TEMPLATE, laid_down, obj)
-        key_type = key_type_of(attributes)
-        value = derive(obj.key, parameter, derived_length(attributes, key_type))
-        key = import_value({Attribute.KEY_TYPE: key_type, Attribute.VALUE: value})
-        return self._add(user, [self._new(user, key, attributes, derived_from(obj), key_type)])[0]
+        with self._audited(Opcode.DERIVE_KEY, by=handle) as entry:
+            user = self._crypto_user()
+            obj = self._resolve(handle, user)
+            derive = self._usable(number, "derive", obj, Attribute.DERIVE, parameter)
+            policy.require_owner(obj, user)
+            laid_down = template(obj.attributes, Attribute.DERIVE_TEMPLATE)
+            attributes = merged(given, Attribute.DERIVE_TEMPLATE, laid_down, obj)
+            key_type = key_type_of(attributes)
+            value = derive(obj.key, parameter, derived_length(attributes, key_type))
+            key = import_value({Attribute.KEY_TYPE: key_type, Attribute.VALUE: value})
+            return self._add(user, [self._new(user, key, attributes, derived_from(obj), key_type)], entry)[0]
 
     def export(self, handle: int) -> bytes:
         """Return a key's value in clear: a public key's always, others' while clear extraction is switched on.
@@ -235,12 +268,17 @@ class Session(Keyring):
         Raises:
             HsmError: ``KEY_UNEXTRACTABLE``, ``ACTION_PROHIBITED``, ``OBJECT_HANDLE_INVALID``.
         """
-        user = self._crypto_user()
-        obj = self._resolve(handle, user)
-        if obj.object_class is not ObjectClass.PUBLIC_KEY:
-            allowed = self._rules.clear_extraction and self._state.settings.clear_extraction
-            policy.require_clear_extraction(obj, user, switched_on=allowed)
-        return obj.material
+        # The original's client has the HSM wrap the key, and unwraps it in software.
+        with self._audited(Opcode.NIST_AES_WRAP, key=handle) as entry:
+            user = self._crypto_user()
+            obj = self._resolve(handle, user)
+            entry.on(obj)
+            if obj.object_class is not ObjectClass.PUBLIC_KEY:
+                allowed = self._rules.clear_extraction and self._state.settings.clear_extraction
+                policy.require_clear_extraction(obj, user, switched_on=allowed)
+            # A public key is no secret, and is read as attributes are.
+            entry.recorded = obj.object_class is ObjectClass.PUBLIC_KEY
+            return obj.material
 
     def random(self, count: int) -> bytes:
         """Return random bytes.
@@ -251,9 +289,15 @@ class Session(Keyring):
         Raises:
             HsmError: ``ARGUMENTS_BAD``.
         """
-        self._crypto_user()
-        if not 0 <= count <= MOST_DATA:
-            raise HsmError(ReturnCode.ARGUMENTS_BAD, f"One call gives 0 to {MOST_DATA} random bytes, not {count}.")
+        try:
+            self._crypto_user()
+            if not 0 <= count <= MOST_DATA:
+                raise HsmError(ReturnCode.ARGUMENTS_BAD, f"One call gives 0 to {MOST_DATA} random bytes, not {count}.")
+        except HsmError as error:
+            self._note_refusal(Opcode.GENERATE_RANDOM, error)
+            raise
+        if self._state.audits_crypto:
+            self._note_use(Opcode.GENERATE_RANDOM)
         return secrets.token_bytes(count)
 
     def _usable(

@@ -127,6 +127,8 @@ class Settings:
         timeouts: of quorum tokens.
         trust_anchors: for mutual TLS.
         mtls_enforcement: of mutual TLS.
+        audit_crypto: whether uses of keys are in the audit log, and not their refusals only; a session sees a change
+            when it next looks at token keys or settings.
     """
 
     mode: Mode = Mode.NON_FIPS
@@ -137,3 +139,4 @@ class Settings:
     timeouts: Timeouts = _TIMEOUTS
     trust_anchors: tuple[TrustAnchor, ...] = ()
     mtls_enforcement: MtlsEnforcement = MtlsEnforcement.NONE
+    audit_crypto: bool = False

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bridge.engine import policy
 from bridge.engine.accounts import Accounts
+from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import Approval, KeyQuorum, Service, require_key_quorum
@@ -44,14 +45,17 @@ class Sharing(Accounts):
         self._reshare(handle, approval, without)
 
     def _reshare(self, handle: int, approval: Approval | None, change: Callable[[HsmObject], HsmObject]) -> None:
-        user = self._crypto_user()
-        policy.require_shareable(self._resolve(handle, user), user)
-        with self._state.changing() as transaction:
-            obj = self._resolve(handle, user)
-            policy.require_shareable(obj, user)
-            changed = change(obj)
-            self._approve_for_key(transaction, approval, Service.KEY_MANAGEMENT, obj)
-            transaction.put_object(changed)
+        with self._audited(Opcode.SHARE_OBJECT, key=handle) as entry:
+            user = self._crypto_user()
+            # A session key is no token key, which alone the transaction knows.
+            policy.require_shareable(self._resolve(handle, user), user)
+            with self._state.changing(entry) as transaction:
+                obj = self._resolve(handle, user)
+                entry.on(obj)
+                policy.require_shareable(obj, user)
+                changed = change(obj)
+                self._approve_for_key(transaction, approval, Service.KEY_MANAGEMENT, obj)
+                transaction.put_object(changed)
 
     def _controlled(self, obj: HsmObject, shared_with: Iterable[str], quorum: KeyQuorum) -> HsmObject:
         """Return a new key with those who may use it, and the approvals that it needs."""

@@ -10,12 +10,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from bridge.engine.attributes import ObjectClass
+from bridge.engine.audit import Entry, Event, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.quorum import Token
-from bridge.engine.settings import PROFILES, HsmType, Profile, Settings
+from bridge.engine.settings import PROFILES, HsmType, MtlsEnforcement, Profile, Settings
 from bridge.engine.storage import Changes, Storage, Transaction
 from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_right
+
+_BIRTHS = {Role.CRYPTO_USER: Opcode.CREATE_USER, Role.APPLIANCE_USER: Opcode.CREATE_APPLIANCE_USER}
+"""How the first users are recorded; all others are admins, with a password or before it."""
 
 
 class State:
@@ -49,6 +53,7 @@ class State:
         self._users: dict[tuple[Role, str], User] = {}
         self._settings = Settings()
         self._tokens: tuple[Token, ...] = ()
+        self.audits_crypto = False
         self._uncounted: dict[tuple[Role, str], int] = defaultdict(int)
         self._free_handles: Iterator[int] = iter(())
         self._handles_of = os.getpid()
@@ -123,6 +128,7 @@ class State:
             for number, user in enumerate(users, 1):
                 transaction.put_user(replace(user, number=number))
             transaction.put_settings(settings)
+            self._record_birth(transaction, users)
 
     def users(self) -> Sequence[User]:
         """Return all users, as of now."""
@@ -157,9 +163,35 @@ class State:
         """16 bytes that name the HSM, and its copies."""
         return self._storage.identity
 
+    def _record_birth(self, transaction: Transaction, users: Sequence[User]) -> None:
+        now = self.now_us()
+        transaction.audit(Event(Opcode.INIT_TOKEN, now))
+        for user in users:
+            transaction.audit(Event(_BIRTHS.get(user.role, Opcode.CREATE_CO), now, user=Actor(user.role, user.name)))
+        transaction.audit(Event(Opcode.INIT_DONE, now))
+
     def now_ms(self) -> int:
         """Return the time in milliseconds since 1970."""
         return int(self._clock() * 1000)
+
+    def now_us(self) -> int:
+        """Return the time in microseconds since 1970."""
+        return int(self._clock() * 1_000_000)
+
+    def record(self, entry: Entry) -> None:
+        """Append an operation to the audit log that changes nothing of the state.
+
+        Raises:
+            HsmError: as :class:`Storage`.
+        """
+        self._storage.audit(entry.events(self.now_us()))
+        entry.recorded = True
+
+    def record_refusal(self, entry: Entry, code: ReturnCode) -> None:
+        """Append the refusal of an operation to the audit log; raises as :meth:`record`."""
+        if entry.user is not None and (entry.user.role, entry.user.name) not in self._users:
+            entry.user = None
+        self._storage.audit([entry.refusal(self.now_us(), code)])
 
     def next_handle(self) -> int:
         """Return a handle that no key of this HSM has or had."""
@@ -192,12 +224,27 @@ class State:
         """How many token keys there are as of the last refresh, damaged ones among them."""
         return KeyCount(len(self._objects) + len(self._damaged), len(self._asymmetric))
 
-    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+    @property
+    def enforces_mtls(self) -> bool:
+        """Whether connections must show a client certificate, as of the last refresh."""
+        return self._settings.mtls_enforcement is MtlsEnforcement.CLUSTER
+
+    def configure(
+        self,
+        entry: Entry | None = None,
+        /,
+        *,
+        clear_extraction: bool | None = None,
+        implicit_import: bool | None = None,
+        audit_crypto: bool | None = None,
+    ) -> Settings:
         """Change settings in one transaction; what is None stays. The mode never changes.
 
         Args:
+            entry: see :meth:`changing`.
             clear_extraction: see :class:`Settings`.
             implicit_import: see :class:`Settings`.
+            audit_crypto: see :class:`Settings`.
 
         Returns:
             The settings as they are now.
@@ -205,12 +252,13 @@ class State:
         Raises:
             HsmError: as :class:`Storage`.
         """
-        with self.changing() as transaction:
+        with self.changing(entry) as transaction:
             old = self._settings
             new = replace(
                 old,
                 clear_extraction=old.clear_extraction if clear_extraction is None else clear_extraction,
                 implicit_import=old.implicit_import if implicit_import is None else implicit_import,
+                audit_crypto=old.audit_crypto if audit_crypto is None else audit_crypto,
             )
             if new != old:
                 transaction.put_settings(new)
@@ -224,15 +272,23 @@ class State:
             self._apply(self._storage.changes_since(self._generation))
 
     @contextmanager
-    def changing(self) -> Iterator[Transaction]:
+    def changing(self, entry: Entry | None = None) -> Iterator[Transaction]:
         """Begin a transaction that starts from the newest state and ends with this memory up to date.
 
         One thread of a process changes the HSM at a time. If the block raises, nothing has happened.
+
+        Args:
+            entry: an operation that is done with the block, and recorded in the audit log by the same transaction.
         """
         with self._lock:
             with self._storage.transaction() as transaction:
                 self._apply(transaction.changes_since(self._generation))
                 yield transaction
+                if entry is not None:
+                    for event in entry.events(self.now_us()):
+                        transaction.audit(event)
+            if entry is not None:
+                entry.recorded = True
             # What was committed stays so: if it cannot be read back now, the next use says why.
             with suppress(HsmError):
                 self.refresh()
@@ -288,6 +344,7 @@ class State:
             self._users = {(user.role, user.name): user for user in changes.users}
             self._settings = changes.settings
             self._tokens = changes.tokens
+            self.audits_crypto = changes.settings.audit_crypto
             self._generation = changes.generation
 
     def _forget_label(self, obj: HsmObject) -> None:

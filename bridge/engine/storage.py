@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.engine.audit import Event
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import Token
 from bridge.engine.settings import Settings
@@ -64,6 +66,9 @@ class Transaction(Protocol):
     def put_settings(self, settings: Settings) -> None:
         """Keep the HSM's settings in place of the old ones."""
 
+    def audit(self, event: Event) -> None:
+        """Append to the audit log, together with the changes or not at all."""
+
 
 class Storage(Protocol):
     """Keeps users, settings, quorum tokens and token keys; several processes may share one.
@@ -87,6 +92,12 @@ class Storage(Protocol):
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction; it is durable when the block is left, and undone if the block raises."""
+
+    def audit(self, events: Sequence[Event]) -> None:
+        """Append to the audit log what changes nothing of the state.
+
+        It outlives this process when the method returns; a failing machine may lose the last ones.
+        """
 
     def close(self) -> None:
         """Let go of files; the storage is of no more use."""

@@ -39,12 +39,12 @@ class Actor(NamedTuple):
     Attributes:
         role: the user's.
         name: the user's.
-        login: names this login, unlike any other.
+        login: names this login, unlike any other; empty where a user is meant, whoever is logged in.
     """
 
     role: Role
     name: str
-    login: str
+    login: str = ""
 
 
 class UserInfo(NamedTuple):

@@ -22,6 +22,7 @@ from bridge.engine import Attribute, HsmError, ReturnCode, Role, Session, Sessio
 from bridge.engine.attributes import Value, parse
 from bridge.engine.mechanisms import parameter_of
 from bridge.engine.parameters import Parameter
+from bridge.engine.quorum import Approval, approval_of, service_named
 
 _log = logging.getLogger(__name__)
 
@@ -174,6 +175,25 @@ class JPypeEngine:
         return self._session.sign(int(key), number, bytes(data), _parameter(number, parameter))
 
     @_translated
+    def generateToken(self, service: Any, key: Any) -> Any:  # noqa: N802
+        """See ``Engine.generateToken``."""
+        return self._session.generate_token(service_named(str(service)), int(key) or None)
+
+    @_translated
+    def tokenInfo(self, service: Any, key: Any) -> Any:  # noqa: N802
+        """See ``Engine.tokenInfo``."""
+        token = self._session.token(service_named(str(service)), int(key) or None)
+        return _java_map({"REQUIRED": token.required, "EXPIRES_IN": token.expires_in})
+
+    @_translated
+    def signApproved(self, key: Any, mechanism: Any, parameter: Any, data: Any, approval: Any) -> bytes:  # noqa: N802
+        """See ``Engine.signApproved``."""
+        number = int(mechanism)
+        return self._session.sign(
+            int(key), number, bytes(data), _parameter(number, parameter), _python_approval(approval)
+        )
+
+    @_translated
     def verify(self, key: Any, mechanism: Any, parameter: Any, data: Any, signature: Any) -> None:
         """See ``Engine.verify``."""
         number = int(mechanism)
@@ -225,6 +245,14 @@ def _java_bytes(data: bytes) -> Any:
 
 def _parameter(number: int, encoded: Any) -> Parameter | None:
     return parameter_of(number, None if encoded is None else bytes(encoded))
+
+
+def _python_approval(approval: Any) -> Approval:
+    signatures = [
+        (str(each.username()), None if each.role() is None else str(each.role()), bytes(each.signature()))
+        for each in approval.signatures()
+    ]
+    return approval_of(bytes(approval.approvalData()), signatures)
 
 
 def _template(java_map: Any) -> dict[Attribute, Value]:

@@ -157,9 +157,11 @@ class Connection:
         began = time.perf_counter_ns()
         number, name, arguments = decode_request(data[LENGTH_BYTES:])
         method = METHODS.get(name)
-        if method is None or method.slow:
+        if method is None or len(arguments) > method.quick:
             return False
         answer, failed = carry_out(number, name, served, arguments)
+        # Who has the answer finds it counted.
+        self._host.counted(name, failed=failed, began=began)
         try:
             message = self.transport.to_send(answer)
         except Malformed:
@@ -176,7 +178,6 @@ class Connection:
         if sent != len(message):
             self._unsent += message[sent:]
             self._settle(progressed=True)
-        self._host.counted(name, failed=failed, began=began)
         return True
 
     def _work(self, data: bytes | memoryview) -> None:
@@ -232,7 +233,7 @@ class Connection:
             if method is None:
                 self._answer(encode_refusal(number, ReturnCode.ARGUMENTS_BAD, f"There is no method {name[:32]!r}."))
                 return
-            if not method.slow and len(frame) < _MUCH:
+            if len(arguments) <= method.quick and len(frame) < _MUCH:
                 answer, failed = carry_out(number, name, served, arguments)
                 self._answer(answer)
                 self._host.counted(name, failed=failed, began=began)

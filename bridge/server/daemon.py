@@ -144,7 +144,8 @@ class _Daemon:
             clusters = Clusters(hsm, home, clusters_from_environment(), _later(known))
             self._listeners = [*activated(), *map(tcp_listener, service.listen)]
             over_tcp = [listener for listener in self._listeners if listener.family != socket.AF_UNIX]
-            tls = server_context(certificates_folder(home)) if over_tcp else None
+            # Those of this home decide whom TLS lets in, whichever cluster is asked for afterwards.
+            tls = server_context(certificates_folder(home), lambda: hsm.settings.trust_anchors) if over_tcp else None
             # The socket that systemd made is systemd's to remove: it starts the daemon again.
             self._owns_socket = len(over_tcp) == len(self._listeners)
             if self._owns_socket:

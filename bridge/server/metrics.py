@@ -41,7 +41,8 @@ _BUCKET_OF_BITS = tuple(min(max(bits - _SHORTEST, 0), BUCKETS - 1) for bits in r
 
 
 class Scalar(IntEnum):
-    """The numbers of a worker that belong to no method; all but CONNECTIONS and SESSIONS only ever grow."""
+    """The numbers of a worker that belong to no method; those of what there is now
+    go up and down, all others only ever grow."""
 
     CONNECTIONS = 0
     """Connections that are open now."""
@@ -56,7 +57,11 @@ class Scalar(IntEnum):
     BYTES_IN = 5
     BYTES_OUT = 6
     SESSIONS = 7
-    """Sessions that are open now; the supervisor alone writes it."""
+    """Sessions that are open now; the supervisor alone writes it, and those below."""
+    SESSION_KEYS = 8
+    """Session keys that there are now."""
+    TLS_CONNECTIONS = 9
+    """Connections over TLS that are open now."""
 
 
 _FIRST_METHOD = len(Scalar)
@@ -136,9 +141,11 @@ class Counters:
         """Say how many connections are open now."""
         self._words[Scalar.CONNECTIONS] = number
 
-    def sessions(self, number: int) -> None:
-        """Say how many sessions are open now."""
+    def sessions(self, number: int, keys: int, over_tls: int) -> None:
+        """Say how many sessions are open now, how many session keys there are, and how many connections over TLS."""
         self._words[Scalar.SESSIONS] = number
+        self._words[Scalar.SESSION_KEYS] = keys
+        self._words[Scalar.TLS_CONNECTIONS] = over_tls
 
 
 class Requests(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
@@ -15,6 +16,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from bridge.server.hsm_metrics import DESCRIPTIONS, hsm_metrics
 from bridge.server.metrics import BOUNDS, Requests, Scalar, Snapshot
 from bridge.server.status import State, Status
 
@@ -58,8 +60,15 @@ class _Daemon(Collector):
             yield GaugeMetricFamily("hsmbridge_workers", "Worker processes.", value=len(facts["workers"]))
         if "restarts" in facts:
             yield CounterMetricFamily("hsmbridge_worker_restarts", "Workers replaced.", value=facts["restarts"])
+        for name, value in hsm_metrics(status).items():
+            yield GaugeMetricFamily(_snake(name), f"{DESCRIPTIONS[name]} CloudWatch: {name}.", value=value)
         if status.counters:
             yield from _counted(status.counters)
+
+
+def _snake(name: str) -> str:
+    """Return ``hsmbridge_hsm_users_max`` for ``HsmUsersMax``."""
+    return "hsmbridge" + re.sub(r"[A-Z]", lambda capital: f"_{capital[0].lower()}", name)
 
 
 def _counted(counters: Snapshot) -> Iterator[Metric]:

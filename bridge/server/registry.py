@@ -39,6 +39,7 @@ class _Entry:
     rules: Mapping[str, object]
     version: int = 0
     actor: Actor | None = None
+    challenge: bytes | None = None
     keys: dict[int, tuple[int, bytes, bytes]] = field(default_factory=dict)
     gone: dict[int, int] = field(default_factory=dict)
     forgotten: int = 0
@@ -59,7 +60,14 @@ class Registry:
         self._free = list(range(len(versions)))
         self._sessions: dict[int, _Entry] = {}
         self._names: dict[bytes, _Entry] = {}
-        self._last = 0
+        self._keys = 0
+        # The audit log names sessions by their numbers, and outlives this daemon.
+        self._last = secrets.randbits(31)
+
+    @property
+    def keys(self) -> int:
+        """How many session keys there are."""
+        return self._keys
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -110,12 +118,14 @@ class Registry:
         entry.connections[worker] += 1
         return entry.number, entry.slot, entry.cluster, entry.rules
 
-    def leave(self, worker: int, number: int) -> None:
-        """Take a connection away; with the last one the session ends."""
+    def leave(self, worker: int, number: int) -> bool:
+        """Take a connection away; with the last one the session ends, which the answer tells."""
         entry = self._sessions.get(number)
-        if entry is not None:
-            entry.connections[worker] -= 1
-            self._end_if_left(entry)
+        if entry is None:
+            return False
+        entry.connections[worker] -= 1
+        self._end_if_left(entry)
+        return number not in self._sessions
 
     def worker_died(self, worker: int) -> None:
         """Take away all connections of a worker, and what it had reserved."""
@@ -139,6 +149,7 @@ class Registry:
         if entry.actor is None:
             raise not_logged_in()
         entry.actor = None
+        self._keys -= len(entry.keys)
         entry.keys.clear()
         entry.gone.clear()
         self._changed(entry)
@@ -150,6 +161,12 @@ class Registry:
         if entry is not None:
             self._end(entry)
 
+    def challenge(self, _worker: int, number: int, digest: bytes | None) -> bytes | None:
+        """See :meth:`bridge.engine.holdings.Holdings.challenge`."""
+        entry = self._entry(number)
+        digest, entry.challenge = entry.challenge, digest
+        return digest
+
     def put(self, _worker: int, number: int, user: str, keys: Sequence[Packed]) -> int:
         """See :meth:`bridge.engine.holdings.Holdings.put`; returns the session's version afterwards."""
         entry = self._entry(number)
@@ -157,13 +174,16 @@ class Registry:
             raise not_logged_in()
         if keys:
             self._changed(entry)
+            self._keys -= len(entry.keys)
             entry.keys.update((handle, (entry.version, readable, value)) for handle, readable, value in keys)
+            self._keys += len(entry.keys)
         return entry.version
 
     def remove(self, _worker: int, number: int, handle: int) -> None:
         """See :meth:`bridge.engine.holdings.Holdings.remove`."""
         entry = self._entry(number)
         if entry.keys.pop(handle, None) is not None:
+            self._keys -= 1
             self._changed(entry)
             entry.gone[handle] = entry.version
             if len(entry.gone) > _MOST_REMEMBERED:
@@ -215,5 +235,6 @@ class Registry:
 
     def _end(self, entry: _Entry) -> None:
         del self._sessions[entry.number], self._names[entry.name]
+        self._keys -= len(entry.keys)
         self._changed(entry)
         self._free.append(entry.slot)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.cluster import Clusters
-from bridge.engine import HsmError, ReturnCode, SessionRules
+from bridge.engine import HsmError, ReturnCode, Session, SessionRules
 from bridge.server.methods import Served
 from bridge.server.shared import RegistryClient, SharedHoldings
+from bridge.server.transport import shows_certificate
 from bridge.server.wire import VERSION, greeting
 
 _CLIENT = re.compile(r"[ -~]{0,64}")
@@ -54,7 +55,7 @@ class Sessions:
             token = _typed("session", options["session"], bytes)
             number, slot, cluster, rules = self._registry.ask("join", identity, token)
             try:
-                return (number, self._seat(number, slot, cluster, rules, "")), greeting(token)
+                return (number, self._seat(number, slot, cluster, _rules(rules, identity), "")), greeting(token)
             except BaseException:
                 self._registry.ask("leave", number)
                 raise
@@ -64,32 +65,37 @@ class Sessions:
         client = options.get("client", "")
         known = client if isinstance(client, str) and _CLIENT.fullmatch(client) else "?"
         number, slot, name = self._registry.ask("open", identity, cluster, rules)
-        return (number, self._seat(number, slot, cluster, rules, known)), greeting(name)
+        return (number, self._seat(number, slot, cluster, _rules(rules, identity), known)), greeting(name)
 
-    def _seat(self, number: int, slot: int, cluster: str | None, rules: Mapping[str, Any], client: str) -> Served:
+    def _seat(self, number: int, slot: int, cluster: str | None, rules: SessionRules, client: str) -> Served:
         hsm, home = self._clusters.find(cluster)
         with self._lock:
             seat = self._seats.get(number)
             if seat is None:
                 holdings = SharedHoldings(self._registry, number, slot)
-                session = hsm.open_session(SessionRules(**rules), holdings)
+                session = hsm.open_session(rules, holdings)
                 seat = self._seats[number] = _Seat(Served(session, str(home), client), 0)
             seat.connections += 1
             return seat.served
 
-    def leave(self, number: int) -> None:
-        """Take a connection away from its session."""
+    def leave(self, number: int) -> Session | None:
+        """Take a connection away from its session; return the session if it ended with that."""
         with self._lock:
             seat = self._seats[number]
             seat.connections -= 1
             if not seat.connections:
                 del self._seats[number]
-        self._registry.ask("leave", number)
+        return seat.served.session if self._registry.ask("leave", number) else None
 
     @staticmethod
     def may_try_again(error: HsmError) -> bool:
         """Tell whether a connection may say ``hello`` again after a refusal."""
         return error.code is ReturnCode.SESSION_HANDLE_INVALID
+
+
+def _rules(asked: Mapping[str, Any], identity: bytes) -> SessionRules:
+    """Return the rules of a session, all of whose connections come from the same peer."""
+    return SessionRules(**asked, mtls=shows_certificate(identity))
 
 
 def _options(arguments: tuple[object, ...]) -> dict[str, object]:

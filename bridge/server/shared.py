@@ -69,6 +69,11 @@ class SharedHoldings:
         self._keys: dict[int, HsmObject] = {}
 
     @property
+    def number(self) -> int:
+        """See :attr:`Holdings.number`."""
+        return self._number
+
+    @property
     def user(self) -> Actor | None:
         """See :attr:`Holdings.user`."""
         self._follow()
@@ -91,6 +96,11 @@ class SharedHoldings:
     def close(self) -> None:
         """See :meth:`Holdings.close`."""
         self._registry.ask("close", self._number)
+
+    def challenge(self, digest: bytes | None) -> bytes | None:
+        """See :meth:`Holdings.challenge`."""
+        kept: bytes | None = self._registry.ask("challenge", self._number, digest)
+        return kept
 
     def get(self, handle: int) -> HsmObject | None:
         """See :meth:`Holdings.get`."""

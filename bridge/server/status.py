@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -20,6 +21,7 @@ from bridge.engine.errors import HsmError
 from bridge.server import metrics
 from bridge.server.daemon import METRICS, RECORD, is_served
 from bridge.server.listeners import SOCKET
+from bridge.store import Occupancy, occupancy
 
 TIMEOUT = 5.0
 """Seconds that a daemon has to answer."""
@@ -59,6 +61,7 @@ class Status:
         info: what it answered: its version, home and mode; empty if it did not.
         seconds: how long that took, from connecting on.
         counters: what its workers have counted; None if it is stopped.
+        occupancy: what lies in the home; None if that cannot be told.
     """
 
     home: Path
@@ -68,6 +71,7 @@ class Status:
     info: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     counters: metrics.Snapshot | None = None
+    occupancy: Occupancy | None = None
 
     @property
     def started(self) -> datetime | None:
@@ -94,7 +98,7 @@ def look_at(home: Path, timeout: float = TIMEOUT) -> Status:
     """
     # Nobody is called who does not run: with socket activation the call would start the daemon.
     if not is_served(home):
-        return Status(home, State.STOPPED)
+        return Status(home, State.STOPPED, occupancy=_occupancy(home))
     facts, problem = _facts(home / RECORD)
     began = time.monotonic()
     try:
@@ -109,7 +113,14 @@ def look_at(home: Path, timeout: float = TIMEOUT) -> Status:
         counters = metrics.read(home / METRICS)
     except (OSError, HsmError) as error:
         problem = problem or f"Its numbers cannot be read: {error}"
-    return Status(home, state, problem, facts, info, seconds, counters)
+    return Status(home, state, problem, facts, info, seconds, counters, _occupancy(home))
+
+
+def _occupancy(home: Path) -> Occupancy | None:
+    # What is wrong with a home, the verbs that use it say.
+    with suppress(HsmError):
+        return occupancy(home)
+    return None
 
 
 def ask_info(path: Path, timeout: float) -> dict[str, str]:

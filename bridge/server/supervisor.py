@@ -121,8 +121,11 @@ class Supervisor:
         self._bell, self._button = socket.socketpair()
         self._calls: Mapping[str, Callable[..., Any]] = {
             name: getattr(self._registry, name)
-            for name in ("open", "join", "leave", "log_in", "log_out", "close", "put", "remove", "acquire", "release")
-        } | {"news": self._registry.news, "greeted": self._greeted, "ended": self._ended}
+            for name in (
+                *("open", "join", "leave", "log_in", "log_out", "challenge", "close"),
+                *("put", "remove", "acquire", "release", "news"),
+            )
+        } | {"greeted": self._greeted, "ended": self._ended}
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve.
@@ -347,7 +350,11 @@ class Supervisor:
                 break
             except OSError:
                 break  # it died meanwhile, which the next reading tells
-        self._counters.sessions(len(self._registry))
+        self._count()
+
+    def _count(self) -> None:
+        over_tls = sum(child.over_tcp for child in self._children.values())
+        self._counters.sessions(len(self._registry), self._registry.keys, over_tls)
 
     def _bury(self, child: _Child) -> None:
         self._selector.unregister(child.pipe)
@@ -356,7 +363,7 @@ class Supervisor:
         del self._children[child.pid]
         _, status = os.waitpid(child.pid, 0)
         self._registry.worker_died(child.pid)
-        self._counters.sessions(len(self._registry))
+        self._count()
         self._idle_since = time.monotonic()
         if self._stop_by is not None:
             return

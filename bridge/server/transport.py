@@ -8,10 +8,11 @@ import ssl
 import struct
 from typing import Protocol
 
-from bridge.server.tls import peer_identity
+from bridge.server.tls import newest, peer_identity, require_not_revoked
 from bridge.server.wire import Malformed
 
 _READ = 64 * 1024
+_CERTIFICATE = b"certificate "
 
 
 class Transport(Protocol):
@@ -64,6 +65,11 @@ def uid_of(connection: socket.socket) -> int:
     return os.getuid()
 
 
+def shows_certificate(identity: bytes) -> bool:
+    """Tell whether a peer has proved who it is with a client certificate."""
+    return identity.startswith(_CERTIFICATE)
+
+
 class Tls:
     """TLS 1.3 with a client certificate, whose hash is the peer's identity."""
 
@@ -73,7 +79,7 @@ class Tls:
         self.ready = False
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._tls = newest(context).wrap_bio(self._incoming, self._outgoing, server_side=True)
 
     def received(self, data: memoryview) -> bytes:
         """See :meth:`Transport.received`."""
@@ -81,7 +87,8 @@ class Tls:
         try:
             if not self.ready:
                 self._tls.do_handshake()
-                self.identity = b"certificate " + peer_identity(self._tls)
+                require_not_revoked(self._tls)
+                self.identity = _CERTIFICATE + peer_identity(self._tls)
                 self.ready = True
             return self._read()
         except ssl.SSLWantReadError:

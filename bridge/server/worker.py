@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
 from bridge.cluster import Clusters
-from bridge.engine import HsmError
+from bridge.engine import HsmError, Session
 from bridge.server.connection import HELLO, Connection, carry_out, defect
 from bridge.server.methods import METHODS, Served
 from bridge.server.metrics import Counters, Scalar
@@ -59,8 +59,12 @@ class _Pool(NamedTuple):
 
 
 _DOOR, _PASSWORDS, _SLOW = _POOLS = (_Pool("door", 2), _Pool("passwords", 2), _Pool("slow", 4))
-_POOL_OF = {HELLO: _DOOR, "logout": _DOOR, "close": _DOOR, "login": _PASSWORDS}
+_HASHING = ("login", "loginAs", "activate", "createUser", "changePassword", "changeMfa")
+_POOL_OF = {HELLO: _DOOR, "logout": _DOOR, "close": _DOOR, **dict.fromkeys(_HASHING, _PASSWORDS)}
 """Who comes in, or goes, does not wait behind those who log in, and these not behind those who generate keys."""
+
+_USER_OF = {"login": 0, "loginAs": 1}
+"""The methods that log a user in, and which of their arguments is its name."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,8 @@ class Worker:
             if now - swept >= _SWEEP_SECONDS:
                 swept = now
                 self._sweep(now)
+        # Those at the door may still have to record that sessions ended.
+        self._pools[_DOOR].shutdown()
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -260,8 +266,8 @@ class Worker:
         if connection.served is not None:
             answer, failed = carry_out(number, method, connection.served, arguments)
             ends = method == "close" and not failed
-            if method == "login":
-                self._note_login(connection, arguments, failed=failed)
+            if method in _USER_OF:
+                self._note_login(connection, arguments, _USER_OF[method], failed=failed)
         else:
             answer, ends, joined = self._hello(connection, number, arguments)
             failed = joined is None
@@ -282,13 +288,13 @@ class Worker:
         return encode_success(number, result), False, joined
 
     @staticmethod
-    def _note_login(connection: Connection, arguments: tuple[object, ...], *, failed: bool) -> None:
+    def _note_login(connection: Connection, arguments: tuple[object, ...], user: int, *, failed: bool) -> None:
         extra = {"session": connection.session, "peer": peer_name(connection)}
         if failed:
             # Without the name: whoever mistakes the one for the other gives a password there.
             _log.warning("login refused", extra=extra)
         elif connection.served is not None:
-            _log.info("login", extra={**extra, "user": arguments[0], "client": connection.served.client})
+            _log.info("login", extra={**extra, "user": arguments[user], "client": connection.served.client})
 
     def _collect(self) -> None:
         """Hand on what the other threads have done."""
@@ -306,7 +312,7 @@ class Worker:
                 done.connection.finish(done.answer, ends=done.ends)
             elif done.joined is not None:
                 # It ended while it was joining.
-                self._sessions.leave(done.joined[0])
+                self._leave(done.joined[0])
 
     def counted(self, method: str, *, failed: bool, began: int) -> None:
         """See :meth:`Host.counted`."""
@@ -344,9 +350,21 @@ class Worker:
             self._latest = None
         self.counters.connections(len(self._connections))
         if connection.session:
-            self._sessions.leave(connection.session)
+            self._leave(connection.session)
         over_tcp = not isinstance(connection.transport, Plain)
         self._registry.ask("ended", over_tcp, over_tcp and not connection.session)
+
+    def _leave(self, number: int) -> None:
+        ended = self._sessions.leave(number)
+        if ended is not None:
+            self._pools[_DOOR].submit(self._record_end, ended)
+
+    @staticmethod
+    def _record_end(session: Session) -> None:
+        try:
+            session.ended()
+        except HsmError as error:
+            _log.error("the end of a session cannot be recorded", extra={"reason": error.message})
 
 
 def peer_name(connection: Connection) -> str:

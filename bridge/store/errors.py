@@ -29,6 +29,8 @@ def translating(home: Path) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _from_sqlite(home, error.orig) from None
+    except sqlite3.Error as error:
+        raise _from_sqlite(home, error) from None
     except OSError as error:
         raise _from_os(home, error) from None
     except UnicodeDecodeError:

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 from pathlib import Path
 
 from bridge.store.files import OWNER_ONLY
+
+if sys.platform != "win32":
+    import fcntl
 
 _BYTES = 8
 
@@ -37,6 +41,22 @@ class Announced:
             os.close(self._descriptor)
             raise
         self._number = memoryview(self._map).cast("Q")
+
+    def is_first(self) -> bool:
+        """Tell whether no other process has the file open; the caller holds the database's write lock.
+
+        From then on this process, and those that it forks, count as having it open until they close it or end. Where
+        there are no such locks, every process is the first.
+        """
+        if sys.platform == "win32":
+            return True
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            first = True
+        except BlockingIOError:
+            first = False
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+        return first
 
     @property
     def removed(self) -> bool:

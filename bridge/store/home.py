@@ -20,6 +20,7 @@ from bridge.store import keyring
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
 from bridge.store.ledger import Ledger
+from bridge.store.light import LightWriter
 from bridge.store.schema import HSM, migrate, read_hsm
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
@@ -28,9 +29,15 @@ from bridge.store.sqlite import open_database, writing
 CONFIG_FILE = "cloudhsm-jce.cfg"
 """The provider's configuration file in a home; ``hsmbridge configure`` writes it."""
 
-_DATABASE = "hsm.db"
-_MASTER_KEY = "master.key"
-_GENERATION = "generation"
+DATABASE = "hsm.db"
+"""The database in a home."""
+
+MASTER_KEY = "master.key"
+"""The file of the master key."""
+
+GENERATION = "generation"
+"""The file of the announced generation."""
+
 _FIRST_HANDLE = 0x40000
 """Below are the numbers of the HSM itself; CloudHSM's own handles begin there too."""
 
@@ -154,7 +161,7 @@ def _fill_in(draft: Path, home: Path) -> None:
     home.chmod(0o700)
     written: list[Path] = []
     try:
-        for name in (_DATABASE, _GENERATION, _MASTER_KEY):
+        for name in (DATABASE, GENERATION, MASTER_KEY):
             written.append(home / name)
             write_new(written[-1], (draft / name).read_bytes())
     except OSError as error:
@@ -179,8 +186,8 @@ def _not_empty(home: Path) -> HsmError:
 
 def _fill(home: Path, passphrase: str | None) -> None:
     home_id = secrets.token_bytes(16)
-    master_key = keyring.create(home / _MASTER_KEY, home_id, passphrase)
-    database = home / _DATABASE
+    master_key = keyring.create(home / MASTER_KEY, home_id, passphrase)
+    database = home / DATABASE
     # SQLite gives its other files the mode of this one.
     write_new(database, b"")
     engine = open_database(database)
@@ -218,19 +225,25 @@ def open_home(
     """
     with translating(home):
         require_home(home)
-        key_file = home / _MASTER_KEY
+        key_file = home / MASTER_KEY
         sealed = keyring.needs_passphrase(key_file)
         master_key = keyring.read(key_file, passphrase() if sealed else None)
-        engine = open_database(home / _DATABASE)
+        engine, light = open_database(home / DATABASE), LightWriter(home / DATABASE)
         try:
             with writing(engine).begin() as connection:
                 migrate(connection, home)
                 home_id = read_hsm(connection, home).home_id
             if home_id.hex() != keyring.home_of(key_file):
-                raise damaged(home, f"{_MASTER_KEY} belongs to another home than {_DATABASE}")
-            storage = SqlStorage(home, engine, home / _GENERATION, Sealer(master_key, home_id))
-            return Hsm(storage, clock, profiles)
+                raise damaged(home, f"{MASTER_KEY} belongs to another home than {DATABASE}")
+            storage = SqlStorage(home, engine, light, home / GENERATION, Sealer(master_key, home_id))
+            try:
+                storage.switch_on()
+                return Hsm(storage, clock, profiles)
+            except BaseException:
+                storage.close()
+                raise
         except BaseException:
+            light.disconnect()
             engine.dispose()
             raise
 
@@ -242,7 +255,7 @@ def require_home(home: Path) -> None:
         HsmError: ``TOKEN_NOT_PRESENT``.
     """
     with translating(home):
-        if (home / _DATABASE).is_file() and (home / _MASTER_KEY).is_file():
+        if (home / DATABASE).is_file() and (home / MASTER_KEY).is_file():
             return
         if home.is_dir():
             os.listdir(home)  # a folder that may not be read is told apart from one without an HSM

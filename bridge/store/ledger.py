@@ -83,5 +83,16 @@ def reseal(sealer: Sealer, generation: int, next_handle: int, sealed: bytes, new
     return sealer.seal(_NAME, generation, _handle(new_next_handle), total)
 
 
+def extended(sealer: Sealer, generation: int, next_handle: int, sealed: bytes, name: bytes) -> bytes:
+    """Add a record of the present generation, which none of that name has come before, to a stored number.
+
+    Raises:
+        SealBroken: as :meth:`Ledger.matches`.
+    """
+    total = int.from_bytes(sealer.open(_NAME, generation, _handle(next_handle), sealed), "big")
+    total ^= sealer.entry(name, generation)
+    return sealer.seal(_NAME, generation, _handle(next_handle), total.to_bytes(32, "big"))
+
+
 def _handle(handle: int) -> bytes:
     return handle.to_bytes(8, "big")

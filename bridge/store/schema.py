@@ -80,6 +80,24 @@ TOKENS = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 
+AUDIT = Table(
+    "audit",
+    METADATA,
+    # In SQLite an INTEGER is the row's own number, which needs no index.
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("link", LargeBinary, nullable=False),
+)
+
+AUDIT_HEAD = Table(
+    "audit_head",
+    METADATA,
+    Column("length", BigInteger, nullable=False),
+    Column("reboots", BigInteger, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 
 def _create(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[SCHEMA, HSM, OBJECTS, DESTROYED, USERS])
@@ -94,7 +112,11 @@ def _add_tokens(connection: Connection) -> None:
     TOKENS.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings, _add_tokens)
+def _add_audit(connection: Connection) -> None:
+    METADATA.create_all(connection, tables=[AUDIT, AUDIT_HEAD])
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings, _add_tokens, _add_audit)
 """Step n brings a database from version n to n + 1; a step, once released, never changes."""
 
 VERSION = len(MIGRATIONS)

@@ -31,6 +31,7 @@ class Sealer:
         self._master = master_key
         self.home_id = home_id
         self._ledger_key = self._derive(b"ledger entries")
+        self._chain_key = self._derive(b"audit chain")
 
     def seal(self, name: bytes, generation: int, readable: bytes, secret: bytes) -> bytes:
         """Seal one version of a record.
@@ -64,6 +65,10 @@ class Sealer:
         """Return the number that stands for one version of a record in the ledger."""
         digest = hmac.digest(self._ledger_key, generation.to_bytes(8, "big") + name, hashlib.sha256)
         return int.from_bytes(digest, "big")
+
+    def link(self, previous: bytes, sequence: int, content: bytes) -> bytes:
+        """Return the link of the audit log's chain (32 bytes) at a record, from the one before and its content."""
+        return hmac.digest(self._chain_key, previous + sequence.to_bytes(8, "big") + content, hashlib.sha256)
 
     def _context(self, name: bytes, generation: int, readable: bytes) -> tuple[bytes, bytes]:
         version = self.home_id + generation.to_bytes(8, "big") + len(name).to_bytes(2, "big") + name

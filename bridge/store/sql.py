@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +12,14 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
+from bridge.engine.audit import Event
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import Token
 from bridge.engine.settings import Settings
 from bridge.engine.storage import Changes
 from bridge.engine.users import User
+from bridge.store.audit import AUDIT_NAME, AuditLog, head_version
 from bridge.store.codec import (
     SETTINGS_NAME,
     decode_object,
@@ -32,7 +36,8 @@ from bridge.store.codec import (
 )
 from bridge.store.errors import damaged, translating
 from bridge.store.generation import Announced
-from bridge.store.ledger import Ledger, reseal
+from bridge.store.ledger import Ledger, extended, reseal
+from bridge.store.light import LightWriter
 from bridge.store.schema import DESTROYED, HSM, OBJECTS, SETTINGS, TOKENS, USERS, HsmRow, read_hsm
 from bridge.store.seal import SealBroken, Sealer
 from bridge.store.sqlite import writing
@@ -46,11 +51,15 @@ _BROKEN = (SealBroken, TypeError, AttributeError, OverflowError, ValueError)
 class SqlStorage:
     """The storage of one home; one HSM in one process uses it."""
 
-    def __init__(self, home: Path, engine: Engine, generation_file: Path, sealer: Sealer) -> None:
+    def __init__(self, home: Path, engine: Engine, light: LightWriter, generation_file: Path, sealer: Sealer) -> None:
         """Take the home's folder, its open database, the file of the announced generation, and the seal of records."""
         self._home = home
         self._engine = engine
+        self._light = light
+        self._log = AuditLog(home, sealer)
         self._process = os.getpid()
+        # Threads of one process wait for each other here, since SQLite would have them sleep and try again.
+        self.turn = threading.RLock()
         self._closed = False
         self.sealer = sealer
         self._ledger = Ledger(sealer)
@@ -62,7 +71,31 @@ class SqlStorage:
         _OPEN.add(self)
         with self._writing() as connection:
             # After a power loss the announced number may be behind; here nobody else is committing.
-            self._announced.set(max(self._announced.get(), read_hsm(connection, home).generation))
+            hsm = read_hsm(connection, home)
+            self._announced.set(max(self._announced.get(), hsm.generation))
+            if self._log.begin(connection.exec_driver_sql, hsm.generation):
+                self._add_to_ledger(connection, hsm, AUDIT_NAME)
+
+    def _add_to_ledger(self, connection: Connection, hsm: HsmRow, name: bytes) -> None:
+        try:
+            ledger = extended(self.sealer, hsm.generation, hsm.next_handle, hsm.ledger, name)
+        except SealBroken:
+            raise _hsm_damaged(self._home) from None
+        connection.execute(update(HSM).values(ledger=ledger))
+
+    def switch_on(self) -> None:
+        """Count in the audit log that the HSM is in use again, if no other process has it open.
+
+        Raises:
+            HsmError: as :class:`bridge.engine.storage.Storage`.
+        """
+        with self._writing_lightly() as connection:
+            self._log.opened(connection.execute, first=self._announced.is_first())
+
+    def audit(self, events: Sequence[Event]) -> None:
+        """See :meth:`bridge.engine.storage.Storage.audit`."""
+        with self._writing_lightly() as connection:
+            self._log.append(connection.execute, events)
 
     @property
     def identity(self) -> bytes:
@@ -92,7 +125,7 @@ class SqlStorage:
             try:
                 ledger = reseal(self.sealer, hsm.generation, hsm.next_handle, hsm.ledger, after)
             except SealBroken:
-                raise damaged(self._home, "the record of the HSM itself fails its integrity check") from None
+                raise _hsm_damaged(self._home) from None
             connection.execute(update(HSM).values(next_handle=after, ledger=ledger))
         return range(hsm.next_handle, after)
 
@@ -102,13 +135,19 @@ class SqlStorage:
         with self._writing() as connection:
             transaction = SqlTransaction(self, connection, read_hsm(connection, self._home))
             yield transaction
-            if transaction.versions:
+            changed = bool(transaction.versions)
+            generation = transaction.generation if changed else None
+            self._log.append(connection.exec_driver_sql, transaction.events, generation)
+            if changed:
+                transaction.versions[AUDIT_NAME] = transaction.generation
                 self._finish(transaction)
 
     def close(self) -> None:
         """See :meth:`bridge.engine.storage.Storage.close`."""
         if not self._closed:
             self._closed = True
+            with self.turn:
+                self._light.disconnect()
             self._engine.dispose()
             for announced in (self._announced, *self._left_behind):
                 announced.close()
@@ -116,6 +155,9 @@ class SqlStorage:
     def disconnect(self) -> None:
         """Close the connections that are not in use; the next use opens new ones."""
         if not self._closed and self._process == os.getpid():
+            if self.turn.acquire(blocking=False):
+                self._light.disconnect()
+                self.turn.release()
             self._engine.dispose()
 
     def _finish(self, transaction: SqlTransaction) -> None:
@@ -140,8 +182,16 @@ class SqlStorage:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with translating(self._home), writing(self._database()).begin() as connection:
+        with translating(self._home), self.turn, writing(self._database()).begin() as connection:
             yield connection
+
+    @contextmanager
+    def _writing_lightly(self) -> Iterator[sqlite3.Connection]:
+        with translating(self._home), self.turn:
+            if self._closed:
+                raise _closed(self._home)
+            with self._light.transaction() as connection:
+                yield connection
 
     def _database(self) -> Engine:
         if self._closed:
@@ -169,7 +219,7 @@ class SqlStorage:
             versions: dict[bytes, int | None] = dict.fromkeys(map(object_name, gone))
             versions |= {object_name(row.handle): row.generation for row in rows}
             versions |= {user_name(user.role.value, user.name): generation for user, generation in users}
-            versions |= settings_versions
+            versions |= settings_versions | head_version(connection.exec_driver_sql)
             versions |= {token_name(token.number): generation for token, generation in tokens}
             intact = self._follow(complete, hsm, versions)
         except _BROKEN:
@@ -258,8 +308,14 @@ def _disconnect_all() -> None:
         storage.disconnect()
 
 
+def _renew_all() -> None:
+    """Let no thread of the child wait for one that only the parent has."""
+    for storage in list(_OPEN):
+        storage.turn = threading.RLock()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_disconnect_all)
+    os.register_at_fork(before=_disconnect_all, after_in_child=_renew_all)
 
 
 class SqlTransaction:
@@ -269,6 +325,7 @@ class SqlTransaction:
         connection: with the database's transaction begun.
         generation: of the state after it.
         versions: the records it changed, with their new generation, or None for those it removed.
+        events: what it appends to the audit log.
     """
 
     def __init__(self, storage: SqlStorage, connection: Connection, hsm: HsmRow) -> None:
@@ -278,6 +335,7 @@ class SqlTransaction:
         self.connection = connection
         self.generation = hsm.generation + 1
         self.versions: dict[bytes, int | None] = {}
+        self.events: list[Event] = []
 
     def changes_since(self, generation: int) -> Changes:
         """See :meth:`bridge.engine.storage.Transaction.changes_since`."""
@@ -335,11 +393,19 @@ class SqlTransaction:
         self.connection.execute(insert(SETTINGS).values(row))
         self.versions[SETTINGS_NAME] = self.generation
 
+    def audit(self, event: Event) -> None:
+        """See :meth:`bridge.engine.storage.Transaction.audit`."""
+        self.events.append(event)
+
 
 def _named(broken: Sequence[object]) -> str:
     """Name broken records, whose handle may itself be what was changed, for the end of a sentence."""
     names = [f"0x{handle:016x}" if isinstance(handle, int) else "of no handle" for handle in broken]
     return f", and the record of key {', '.join(names)} is not what was written" if names else ""
+
+
+def _hsm_damaged(home: Path) -> HsmError:
+    return damaged(home, "the record of the HSM itself fails its integrity check")
 
 
 def _closed(home: Path) -> HsmError:

@@ -41,6 +41,13 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(writing=True)
 
 
+def connect(path: Path) -> sqlite3.Connection:
+    """Open one connection without SQLAlchemy, with the same settings; any thread may use it, one at a time."""
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False)
+    _configure(connection, None)
+    return connection
+
+
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:
     # SQLAlchemy, not the driver, says when a transaction begins.
     connection.isolation_level = None

@@ -17,6 +17,7 @@ DEFAULTS = {
     "hsm-type": "hsm2m.medium",
     "clear-key-extraction-in-software": False,
     "implicit-import": True,
+    "audit-crypto": False,
 }
 NEW = {**ADMIN, "HSM_USER": "carol", "HSM_PASSWORD": "carol's-secret"}
 
@@ -43,6 +44,7 @@ def test_shows_the_settings_to_who_can_open_the_home(home: Path) -> None:
     [
         ("clear-key-extraction-in-software", "clear-key-extraction-in-software", "clear_extraction"),
         ("implicit-import", "implicit-import", "implicit_import"),
+        ("audit-crypto", "audit-crypto", "audit_crypto"),
     ],
 )
 def test_switches_on_and_off(home: Path, hsm: Hsm, option: str, name: str, field: str) -> None:

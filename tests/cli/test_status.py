@@ -55,6 +55,12 @@ def data(home: Path, code: int, *options: str) -> Any:
     return envelope["data"]
 
 
+def stopped(home: Path) -> dict[str, object]:
+    """Return what is said of a home with three users and no key that no daemon serves."""
+    metrics = {"HsmKeysTokenOccupied": 0, "HsmUsersAvailable": 1021, "HsmUsersMax": 1024}
+    return {"state": "stopped", "home": str(home), "metrics": metrics}
+
+
 def samples(text: str) -> Samples:
     """Read Prometheus' text format with Prometheus' own parser."""
     return {
@@ -134,9 +140,15 @@ def test_without_a_daemon_the_exit_code_is_three(home: Path, options: tuple[str,
     result = process(home, {}, "status", *options)
     assert result.returncode == STOPPED, result.stderr
     if options == ("--json",):
-        assert json.loads(result.stdout)["data"] == {"state": "stopped", "home": str(home)}
+        assert json.loads(result.stdout)["data"] == stopped(home)
     elif options == ("--prometheus",):
-        assert samples(result.stdout) == {("hsmbridge_up", ()): 0}
+        found = samples(result.stdout)
+        assert found.pop(("hsmbridge_up", ())) == 0
+        assert {name for name, _ in found} == {
+            "hsmbridge_hsm_keys_token_occupied",
+            "hsmbridge_hsm_users_available",
+            "hsmbridge_hsm_users_max",
+        }
     else:
         assert result.stdout == f"The daemon of {home} does not run: `hsmbridge serve` starts it.\n"
 
@@ -149,7 +161,7 @@ def test_files_that_a_killed_daemon_left_are_not_believed(pristine_home: Path) -
     with running(pristine_home) as daemon:
         daemon.kill()
         assert (daemon.home / "serve.json").exists()
-        assert data(daemon.home, STOPPED) == {"state": "stopped", "home": str(daemon.home)}
+        assert data(daemon.home, STOPPED) == stopped(daemon.home)
         daemon.start()
         assert data(daemon.home, RUNNING)["state"] == "running"
 

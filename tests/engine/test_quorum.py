@@ -11,7 +11,7 @@ import pytest
 from conftest import log_in
 
 from bridge.engine import Hsm, ReturnCode, Role, Session
-from bridge.engine.quorum import MOST_TOKENS, Approval, Service, Signature, Timeouts
+from bridge.engine.quorum import MOST_TOKENS, Approval, Service, Signature, Timeouts, approval_of, service_named
 from bridge.store import open_home
 from engine.approvers import PASSWORD, approval, approvers, key_of, pem, register, signed, signed_by_openssl
 from engine.keys import refused
@@ -311,3 +311,27 @@ def test_another_process_knows_values_and_tokens_but_takes_no_foreign_ones(
         create(other, "carol", approval(data, "officer1", "officer2"))
     create(other, "carol", approval(other.generate_token(Service.USER), "admin", "officer2"))
     assert "carol" in names(two)
+
+
+def test_a_user_asks_for_its_own_token(two: Session, officers: dict[str, Session]) -> None:
+    two.generate_token(Service.USER)
+    other = officers["officer1"]
+    with refused(ReturnCode.ARGUMENTS_BAD, "officer1", "no token for user"):
+        other.token(Service.USER)
+    other.generate_token(Service.USER)
+    token = other.token(Service.USER)
+    assert (token.name, token.service, token.key, token.required) == ("officer1", Service.USER, None, 2)
+    assert 595 <= token.expires_in <= 600
+
+
+def test_approvals_as_doors_are_given_them() -> None:
+    assert service_named("key-usage") is Service.KEY_USAGE
+    with refused(ReturnCode.ARGUMENTS_BAD, "registration"):
+        service_named("KEY_USAGE")
+    given = [("bob", None, b"one"), ("carol", "crypto-user", b"two"), ("admin", "admin", b"three")]
+    roles = (None, CRYPTO_USER, ADMIN)
+    signatures = tuple(Signature(name, role, data) for (name, _, data), role in zip(given, roles, strict=True))
+    assert approval_of(b"data", given) == Approval(b"data", signatures)
+    for wrong in (None, "bob", (), ("bob", None), ("bob", "nobody", b""), ("bob", None, "text"), (b"bob", None, b"")):
+        with refused(ReturnCode.ARGUMENTS_BAD, "A signature is"):
+            approval_of(b"data", [wrong])

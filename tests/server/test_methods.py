@@ -16,13 +16,28 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from engine.keys import refused
+from engine.test_mtls import authority
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge import __version__
 from bridge.engine import HsmError, ReturnCode
 from bridge.engine.attributes import Attribute
-from server.calls import AES, FREE, SIGNATURES, M, right_calls
+from bridge.server.methods import METHODS
+from server.calls import (
+    AES,
+    ALL,
+    APPROVAL,
+    BY_ADMIN,
+    FREE,
+    PREPARED,
+    PUBLIC,
+    SIGNATURES,
+    M,
+    all_calls,
+    management_calls,
+    right_calls,
+)
 from server.daemon import Daemon, changed_settings
 from server.peer import Peer
 
@@ -39,16 +54,17 @@ def alice(shared: Daemon) -> Iterator[Peer]:
 def busy(shared: Daemon) -> Iterator[tuple[Peer, dict[str, tuple[object, ...]]]]:
     """A connection for all tests that only send wrong things, and what would have been right."""
     with shared.alice() as peer:
-        yield peer, right_calls(peer)
+        yield peer, all_calls(peer)
 
 
 def test_the_protocol_is_the_engine() -> None:
-    """Page, Java interface and these tests name the same methods."""
+    """Page, Java interface, the daemon's table and these tests name the same methods."""
     page = (ROOT / "docs" / "protocol.md").read_text()
     table = page.split("## Methods")[1].split("Without login")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     engine = (ROOT / "java/src/main/java/io/hsmbridge/engine/Engine.java").read_text()
-    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(SIGNATURES)
+    assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(ALL)
+    assert list(METHODS) == list(ALL)
     assert set(re.findall(r"^  [\w<>, \[\]]+ (\w+)\(", engine, re.MULTILINE)) == set(SIGNATURES)
 
 
@@ -57,12 +73,18 @@ def test_info_tells_version_home_and_mode(shared: Daemon) -> None:
         assert peer.call("info") == {"VERSION": __version__, "HOME": str(shared.home), "MODE": "non-fips"}
 
 
-@pytest.mark.parametrize("method", [method for method in SIGNATURES if method not in FREE])
-def test_without_login_nothing_but_info(shared: Daemon, busy: tuple[Peer, Any], method: str) -> None:
+@pytest.mark.parametrize("method", [method for method in ALL if method not in FREE | PUBLIC])
+def test_without_login_nothing_but_what_everybody_may_know(shared: Daemon, busy: tuple[Peer, Any], method: str) -> None:
     with shared.peer() as peer:
         with refused(ReturnCode.USER_NOT_LOGGED_IN):
             peer.call(method, *busy[1][method])
         assert peer.call("info")
+
+
+@pytest.mark.parametrize("method", sorted(PUBLIC - {"activate"}))
+def test_what_everybody_may_know_is_known_without_login(shared: Daemon, method: str) -> None:
+    with shared.peer() as peer, shared.alice() as alice:
+        assert peer.call(method) == alice.call(method)
 
 
 @pytest.mark.parametrize("method", SIGNATURES)
@@ -72,6 +94,80 @@ def test_right_arguments(shared: Daemon, method: str) -> None:
         if method == "login":
             peer.call("logout")
         peer.call(method, *arguments)
+
+
+def test_management_with_right_arguments(daemon: Daemon) -> None:
+    """In the order of the table, one call makes what the next one needs; those of PREPARED have their own tests."""
+    with daemon.alice() as alice, daemon.peer() as admin:
+        admin.call("loginAs", "admin", "admin", PASSWORDS["admin"], None)
+        calls = management_calls(alice) | {"registerTrustAnchor": (authority("one"), None)}
+        calls["setQuorumValue"] = ("quorum", 2, None)
+        admin.call("createUser", "admin", "officer", b"officers-password", None)
+        for method, arguments in calls.items():
+            if method == "loginAs":
+                alice.call("logout")
+            if method not in PREPARED:
+                (admin if method in BY_ADMIN else alice).call(method, *arguments)
+
+
+EXTENDED: dict[str, tuple[tuple[str, ...], tuple[object, ...]]] = {
+    "generateKey": (("array", "template"), ([], {"manage": 0, "use": 0})),
+    "generateKeyPair": (("array", "template"), ([], {})),
+    "setAttributes": (("template",), (APPROVAL,)),
+    "sign": (("template",), (APPROVAL,)),
+    "wrap": (("approval", "approval"), (None, APPROVAL)),
+    "unwrap": (("template",), (APPROVAL,)),
+}
+"""The arguments that may follow those of ALL, their types and right ones."""
+
+
+@pytest.mark.parametrize("method", EXTENDED)
+def test_more_arguments(alice: Peer, method: str) -> None:
+    kinds, more = EXTENDED[method]
+    right = right_calls(alice)[method]
+    alice.call(method, *right, *more)
+    for position, kind in enumerate(kinds):
+        for wrong in WRONG[kind]:
+            if not (kind == "approval" and wrong is None):
+                with refused(ReturnCode.ARGUMENTS_BAD):
+                    alice.call(method, *right, *more[:position], wrong, *more[position + 1 :])
+    with refused(ReturnCode.ARGUMENTS_BAD):
+        alice.call(method, *right, *more, None)
+
+
+WRONG_APPROVALS: list[dict[str, object]] = [
+    {},
+    {"approval_data": bytes(80), "signatures": {}},
+    {"approval_data": "text", "signatures": []},
+    {"approval_data": bytes(80), "signatures": [bytes(256)]},
+    {"approval_data": bytes(80), "signatures": [{"username": "alice", "signature": bytes(256)}]},
+    {"approval_data": bytes(80), "signatures": [{"username": "alice", "role": "boss", "signature": b""}]},
+    {"approval_data": bytes(80), "signatures": [{"username": 1, "role": None, "signature": b""}]},
+]
+
+
+@pytest.mark.parametrize("approval", WRONG_APPROVALS, ids=repr)
+def test_what_is_no_approval(alice: Peer, approval: dict[str, object]) -> None:
+    sign = right_calls(alice)["sign"]
+    with refused(ReturnCode.ARGUMENTS_BAD):
+        alice.call("sign", *sign, approval)
+    with refused(ReturnCode.ARGUMENTS_BAD):
+        alice.call("createUser", "crypto-user", "carol", b"carols-password", approval)
+
+
+def test_words_that_are_none(alice: Peer) -> None:
+    for method, arguments in {
+        "loginAs": ("boss", "alice", b"alice-password", None),
+        "generateToken": ("everything", None),
+        "setMtlsEnforcement": ("some", None),
+        "configure": ({"mode": True},),
+    }.items():
+        with refused(ReturnCode.ARGUMENTS_BAD):
+            alice.call(method, *arguments)
+    with refused(ReturnCode.ARGUMENTS_BAD):
+        alice.call("generateKey", M.AES_KEY_GEN, AES, [1], {})
+    with refused(ReturnCode.ARGUMENTS_BAD):
+        alice.call("importKeys", [1])
 
 
 def test_random_bytes(alice: Peer) -> None:
@@ -135,7 +231,7 @@ def test_wrong_passwords_lock_the_account_at_every_door(daemon: Daemon) -> None:
         other.call("login", "alice", PASSWORDS["alice"])
 
 
-@pytest.mark.parametrize("method", SIGNATURES)
+@pytest.mark.parametrize("method", ALL)
 def test_another_number_of_arguments(alice: Peer, busy: tuple[Peer, Any], method: str) -> None:
     right = busy[1][method]
     for wrong in (right[:-1], (*right, None), (*right, *right, 1)):
@@ -149,15 +245,21 @@ WRONG: dict[str, list[object]] = {
     "string": [None, True, 1, b"alice", ["alice"], {}],
     "bytes": [None, False, 7, "text", [1, 2], {}],
     "parameter": [True, 0, "text", [b""], {}],
+    "key": [True, "1", b"1", [], {}],
+    "signatures": [None, 1, "bob", b"bob", {}, [1], [["bob"]], [["bob", "nobody", b""]], [["bob", None, "text"]]],
     "template": [None, True, 1, "LABEL", b"LABEL", [], [["LABEL", "x"]]],
+    "approval": [True, 0, "text", b"approval", [], {}],
+    "array": [None, True, 1, "text", b"", {}],
+    "boolean": [None, 0, "true", b"", [], {}],
+    "integer or nil": [True, "1", b"1", [], {}],
 }
 
 
-@pytest.mark.parametrize("method", [method for method, kinds in SIGNATURES.items() if kinds])
+@pytest.mark.parametrize("method", [method for method, kinds in ALL.items() if kinds])
 def test_arguments_of_another_type(busy: tuple[Peer, Any], method: str) -> None:
     peer, calls = busy
     right = calls[method]
-    for position, kind in enumerate(SIGNATURES[method]):
+    for position, kind in enumerate(ALL[method]):
         for wrong in WRONG[kind]:
             with refused(ReturnCode.ARGUMENTS_BAD):
                 peer.call(method, *right[:position], wrong, *right[position + 1 :])
@@ -180,9 +282,15 @@ KINDS: dict[str, st.SearchStrategy[object]] = {
     "string": st.text(max_size=40).filter(lambda name: name not in PASSWORDS),
     "bytes": st.binary(max_size=200),
     "parameter": st.none() | st.binary(max_size=80),
+    "key": st.none() | NUMBERS,
+    "signatures": st.lists(st.tuples(SCALARS, SCALARS, SCALARS) | SCALARS, max_size=3),
     "template": TEMPLATES,
+    "approval": st.none() | st.just(dict(APPROVAL)) | TEMPLATES,
+    "array": st.lists(SCALARS, max_size=3),
+    "boolean": st.booleans(),
+    "integer or nil": st.none() | NUMBERS,
 }
-KEPT_OUT = frozenset({"logout", "close", "login"})
+KEPT_OUT = frozenset({"logout", "close", "login", "loginAs", "changePassword"})
 """Methods that would end what the next example needs."""
 
 
@@ -191,10 +299,10 @@ KEPT_OUT = frozenset({"logout", "close", "login"})
 def test_arguments_of_every_kind(busy: tuple[Peer, Any], data: st.DataObject) -> None:
     """Anything gets an answer with a known code, and the connection goes on."""
     peer, calls = busy
-    method = data.draw(st.sampled_from([method for method in SIGNATURES if method not in KEPT_OUT]))
+    method = data.draw(st.sampled_from([method for method in ALL if method not in KEPT_OUT]))
     arguments = [
         data.draw(st.just(right) | KINDS[kind] | ANYTHING)
-        for right, kind in zip(calls[method], SIGNATURES[method], strict=True)
+        for right, kind in zip(calls[method], ALL[method], strict=True)
     ]
     _, code, content = peer.answer(peer.send(method, *arguments))
     assert code in {0, *ReturnCode} - {ReturnCode.GENERAL_ERROR}, content

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from conftest import PASSWORDS
+from engine.approvers import key_of, pem, signed
 from engine.keys import refused
 
 from bridge.engine import HsmError, ReturnCode
@@ -176,3 +178,29 @@ def test_a_key_cannot_be_on_more_hsms_than_there_are(shared: Daemon) -> None:
         peer.call("generateKey", M.AES_KEY_GEN, {**AES, "TOKEN": True, "LABEL": "on two"})
     with shared.alice() as peer:
         assert peer.call("find", {"LABEL": "on two"}) == []
+
+
+def test_what_a_second_factor_signs_is_the_sessions(daemon: Daemon) -> None:
+    key = key_of("second factor")
+    with daemon.peer() as first, on_every_worker(daemon, first) as others:
+        first.call("login", "bob", PASSWORDS["bob"])
+        for peer, signer in zip(others, reversed(others), strict=True):
+            token = peer.call("mfaToken")
+            user = ("crypto-user", "bob", PASSWORDS["bob"])
+            assert signer.call("changeMfa", *user, pem(key), signed(key, token))["mfa"] is True
+            first.call("logout")
+            token = signer.call("mfaToken")
+            peer.call("loginAs", *user, signed(key, token))
+
+
+def test_a_quorum_token_is_the_sessions(daemon: Daemon) -> None:
+    key = key_of("alice")
+    with daemon.alice() as first, on_every_worker(daemon, first) as others, daemon.alice() as stranger:
+        for peer, other in zip(others, reversed(others), strict=True):
+            data = peer.call("generateToken", "registration", None)
+            proof = (pem(key), data, signed(key, hashlib.sha256(data).digest()))
+            with refused(ReturnCode.QUORUM_FAILED):
+                stranger.call("registerApproverKey", *proof)
+            assert other.call("registerApproverKey", *proof)["quorum"] is True
+            with refused(ReturnCode.QUORUM_FAILED):
+                peer.call("registerApproverKey", *proof)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import random
 import socket
@@ -10,88 +9,25 @@ import ssl
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgpack
 import pytest
 from cli.command import process
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from engine.keys import refused
 
 from bridge.engine import ReturnCode
 from server.calls import AES, PAIR, M
-from server.daemon import Daemon, short_home
+from server.door import Door, context_in, context_of, listening, made_up
 from server.peer import Ended, Peer
 from server.signer import signing
-
-NOW = datetime.datetime.now(datetime.UTC)
-DAY = datetime.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Door:
-    """A daemon that listens on TLS, and the folder with the certificates of its clients."""
-
-    daemon: Daemon
-    clients: Path
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        host, _, port = self.daemon.facts()["listen"][0].rpartition(":")
-        return host, int(port)
-
-    def client(self, name: str) -> Path:
-        """Give a client a certificate, and return the folder of its files."""
-        folder = self.clients / name
-        ran = process(self.daemon.home, {}, "certs", "client", name, "--out", folder)
-        assert ran.returncode == 0, ran.stderr
-        return folder
-
-    def connect(self, context: ssl.SSLContext) -> Peer:
-        """Connect, and say hello."""
-        peer = Peer.tls(self.address, context)
-        try:
-            peer.hello()
-        except BaseException:
-            peer.close()
-            raise
-        return peer
-
-
-def context_of(authority: Path, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
-    """Return a client's context that trusts an authority and shows a certificate, if there is one."""
-    context = ssl.create_default_context(cafile=str(authority))
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    if certificate is not None:
-        context.load_cert_chain(certificate, key)
-    return context
-
-
-def context_in(folder: Path) -> ssl.SSLContext:
-    """Return the context of the client whose files are in a folder."""
-    return context_of(folder / "ca.crt", folder / "client.crt", folder / "client.key")
 
 
 @pytest.fixture(scope="module")
 def door(pristine_home: Path) -> Iterator[Door]:
-    with short_home(pristine_home) as home:
-        ran = process(home, {}, "certs", "create")
-        assert ran.returncode == 0, ran.stderr
-        daemon = Daemon(home, "--workers", "2", "--listen", "127.0.0.1:0", "--timeout", "9")
-        daemon.start()
-        yield Door(daemon, home.parent / "clients")
-        daemon.stop()
+    with listening(pristine_home, "--timeout", "9") as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
@@ -113,48 +49,6 @@ def test_a_client_with_a_certificate_is_let_in(door: Door, known: Path) -> None:
 def test_a_certificate_is_no_login(door: Door, known: Path) -> None:
     with door.connect(context_in(known)) as peer, refused(ReturnCode.USER_NOT_LOGGED_IN):
         peer.call("generateKey", M.AES_KEY_GEN, AES)
-
-
-def made_up(
-    folder: Path,
-    issuer: tuple[Path, Path] | None = None,
-    usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
-    days: tuple[int, int] = (-1, 1),
-) -> tuple[Path, Path]:
-    """Make a certificate of our own.
-
-    Args:
-        folder: gets the certificate and its key.
-        issuer: certificate and key of the issuer; None for a self-signed one.
-        usage: what it says it is for.
-        days: from now to when it is valid.
-    """
-    folder.mkdir(parents=True)
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "known")])
-    by, by_key = name, key
-    if issuer is not None:
-        by = x509.load_pem_x509_certificate(issuer[0].read_bytes()).subject
-        loaded = load_pem_private_key(issuer[1].read_bytes(), None)
-        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
-        by_key = loaded
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(by)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW + days[0] * DAY)
-        .not_valid_after(NOW + days[1] * DAY)
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by_key.public_key()), critical=False)
-    )
-    certificate, key_file = folder / "client.crt", folder / "client.key"
-    certificate.write_bytes(builder.sign(by_key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return certificate, key_file
 
 
 def no_certificate(_door: Door, _folder: Path) -> None:

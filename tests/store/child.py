@@ -72,7 +72,7 @@ class Child:
         self.hsm.configure(**changes)
 
     def settings(self) -> list[object]:
-        return list(dataclasses.asdict(self.hsm.settings).values())[:4]
+        return list(dataclasses.asdict(self.hsm.settings).values())[:3]
 
     def die(self, when: str) -> None:
         """Have this process killed at a moment of its next transaction."""

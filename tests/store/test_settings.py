@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,20 +18,6 @@ from bridge.store.codec import decode_settings
 from bridge.store.schema import VERSION
 from store.processes import Process, processes
 from store.tampering import assert_home_is_refused, execute, opened, tampered
-
-OLD = Path(__file__).with_name("schema_1")
-
-
-@pytest.fixture
-def old_home(tmp_path: Path) -> Path:
-    """A home of schema version 1, as the first release wrote it; alice gave one wrong password."""
-    home = tmp_path / "old"
-    home.mkdir(mode=0o700)
-    with closing(sqlite3.connect(home / "hsm.db")) as connection:
-        connection.executescript((OLD / "hsm.sql").read_text())
-    shutil.copyfile(OLD / "key.json", home / "master.key")
-    (home / "master.key").chmod(0o600)
-    return home
 
 
 def test_a_new_hsm_has_the_defaults(hsm: Hsm) -> None:
@@ -95,9 +78,9 @@ def test_who_has_the_hsm_open_sees_a_change_at_once(open_hsm: Callable[[], Hsm])
 def test_another_process_sees_a_change_and_its_own_changes_nothing_else(home: Path) -> None:
     with processes(home, 2) as (first, second):
         first("configure", {"clear_extraction": True})
-        assert second("settings") == ["non-fips", True, True, "hsm2m.medium"]
+        assert second("settings") == ["non-fips", True, True]
         second("configure", {"implicit_import": False})
-        assert first("settings") == second("settings") == ["non-fips", True, False, "hsm2m.medium"]
+        assert first("settings") == second("settings") == ["non-fips", True, False]
 
 
 @pytest.mark.parametrize("when", ["between announcement and commit", "between commit and return"])
@@ -127,6 +110,7 @@ def readable(home: Path) -> bytes:
 def test_the_format_is_this_one(home: Path) -> None:
     """Homes in the field have it: a change here needs a migration."""
     assert json.loads(readable(home)) == {
+        "audit_crypto": False,
         "clear_extraction": False,
         "hsm_type": "hsm2m.medium",
         "implicit_import": True,

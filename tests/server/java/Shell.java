@@ -3,6 +3,7 @@ package io.hsmbridge.socket;
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.RepeatsLogin;
+import io.hsmbridge.quorum.Approval;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -291,6 +292,14 @@ public final class Shell {
         return bytes(engine.random((int) in.number()));
       case "sign":
         return bytes(engine.sign(in.number(), in.number(), optional(in.bytes()), in.bytes()));
+      case "generateToken":
+        return bytes(engine.generateToken(in.text(), noKey(in)));
+      case "tokenInfo":
+        Map<String, Object> token = engine.tokenInfo(in.text(), noKey(in));
+        return out -> out.template(token);
+      case "signApproved":
+        return bytes(
+            engine.signApproved(in.number(), in.number(), optional(in.bytes()), in.bytes(), approval(in)));
       case "verify":
         engine.verify(in.number(), in.number(), optional(in.bytes()), in.bytes(), in.bytes());
         return MessageWriter::nil;
@@ -312,6 +321,23 @@ public final class Shell {
   /** A test says that there is no parameter with no bytes. */
   private static byte[] optional(byte[] parameter) {
     return parameter.length == 0 ? null : parameter;
+  }
+
+  /** A test says that there is no key with no bytes. */
+  private static long noKey(MessageReader in) throws IOException {
+    in.bytes();
+    return 0;
+  }
+
+  private static Approval approval(MessageReader in) throws IOException {
+    Approval approval = Approval.of(in.bytes());
+    for (int left = in.array(); left > 0; left--) {
+      in.array();
+      String user = in.text();
+      in.text();
+      approval = approval.signedBy(user, in.bytes());
+    }
+    return approval;
   }
 
   private static Link.Arguments number(long value) {

@@ -10,6 +10,8 @@ import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttribute;
 import com.amazonaws.cloudhsm.jce.provider.attributes.KeyAttributesMap;
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.Log;
+import io.hsmbridge.json.Json;
+import io.hsmbridge.json.JsonNode;
 import io.hsmbridge.socket.Endpoint;
 import io.hsmbridge.socket.Wire;
 import java.io.BufferedReader;

@@ -6,6 +6,7 @@ import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.Janitor;
 import io.hsmbridge.engine.RepeatsLogin;
+import io.hsmbridge.engine.ReturnCodes;
 import io.hsmbridge.locate.ClusterConfig;
 import io.hsmbridge.locate.Locator;
 import io.hsmbridge.locate.LogConfig;
@@ -22,12 +23,14 @@ public final class Connection {
   private static final AtomicReference<Connection> LENT = new AtomicReference<>();
 
   private final Engine engine;
+  private final Approvals approvals;
   private String systemUser;
   private boolean explicit;
   private volatile boolean ownLogin;
 
   private Connection(Engine engine) {
     this.engine = engine;
+    this.approvals = new Approvals(engine);
     Janitor.whenUnreachable(this, engine::close);
   }
 
@@ -124,6 +127,36 @@ public final class Connection {
    */
   public Engine engine() {
     return engine;
+  }
+
+  /**
+   * Returns what has operations approved.
+   *
+   * @return the same one each time
+   */
+  public Approvals approvals() {
+    return approvals;
+  }
+
+  /**
+   * Signs, with approvals if the HSM wants them; arguments and result are those of {@link Engine#sign}.
+   *
+   * @param key the handle
+   * @param mechanism its number
+   * @param parameter may be null
+   * @param data what is signed
+   * @return the signature
+   * @throws HsmException if the engine refuses, or there are no approvals
+   */
+  public byte[] sign(long key, long mechanism, byte[] parameter, byte[] data) {
+    try {
+      return engine.sign(key, mechanism, parameter, data);
+    } catch (HsmException e) {
+      if (e.code() != ReturnCodes.QUORUM_REQUIRED) {
+        throw e;
+      }
+      return approvals.sign(e, key, mechanism, parameter, data);
+    }
   }
 
   private synchronized void loginWithSystemCredentials() throws LoginException {

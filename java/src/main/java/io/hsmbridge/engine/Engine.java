@@ -1,5 +1,6 @@
 package io.hsmbridge.engine;
 
+import io.hsmbridge.quorum.Approval;
 import java.util.Map;
 
 /**
@@ -148,6 +149,37 @@ public interface Engine {
    * @return the signature or code; ECDSA as DER (RFC 3279)
    */
   byte[] sign(long key, long mechanism, byte[] parameter, byte[] data);
+
+  /**
+   * Makes a token for an operation that needs approvals, in place of the user's last one for the same. It is for one
+   * operation of this login.
+   *
+   * @param service what it is for: {@code key-usage} to sign, {@code key-management}, {@code registration}
+   * @param key the handle of a key with quorum values; 0 for a service that is for no key
+   * @return the approval data, whose SHA-256 digest approvers sign
+   */
+  byte[] generateToken(String service, long key);
+
+  /**
+   * Tells about the user's token for a service and a key.
+   *
+   * @param service as for {@link #generateToken}
+   * @param key as for {@link #generateToken}
+   * @return {@code REQUIRED} (Long), the number of approvals that it needs, and {@code EXPIRES_IN} (Long), seconds
+   */
+  Map<String, Object> tokenInfo(String service, long key);
+
+  /**
+   * Signs with a key that needs approvals, and uses the token up.
+   *
+   * @param key as for {@link #sign}
+   * @param mechanism as for {@link #sign}
+   * @param parameter as for {@link #sign}
+   * @param data as for {@link #sign}
+   * @param approval a token for {@code key-usage} of the key, with its signatures
+   * @return as {@link #sign}
+   */
+  byte[] signApproved(long key, long mechanism, byte[] parameter, byte[] data, Approval approval);
 
   /**
    * Verifies in one call; returns only if the signature is right.

@@ -236,7 +236,10 @@ public final class Errors {
               + message,
           e);
     }
-    if (code == ReturnCodes.KEY_UNEXTRACTABLE || code == ReturnCodes.KEY_NOT_WRAPPABLE) {
+    if (code == ReturnCodes.KEY_UNEXTRACTABLE
+        || code == ReturnCodes.KEY_NOT_WRAPPABLE
+        || code == ReturnCodes.QUORUM_REQUIRED
+        || code == ReturnCodes.QUORUM_FAILED) {
       return new KeyUsageException(message, e);
     }
     if (code == ReturnCodes.TEMPLATE_INCOMPLETE) {

@@ -54,6 +54,10 @@ public final class ReturnCodes {
   public static final long CURVE_NOT_SUPPORTED = 0x140;
   /** Vendor-defined, after the original's 0xBB: the daemon cannot queue the request. */
   public static final long DEVICE_BUSY = 0x8000_00BBL;
+  /** Vendor-defined: the operation needs approvals, and was given none. */
+  public static final long QUORUM_REQUIRED = 0x8000_0101L;
+  /** Vendor-defined: the approvals that were given are too few, wrong, or of no use any more. */
+  public static final long QUORUM_FAILED = 0x8000_0102L;
 
   private ReturnCodes() {}
 }

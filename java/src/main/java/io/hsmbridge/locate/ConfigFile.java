@@ -1,6 +1,8 @@
 package io.hsmbridge.locate;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
+import io.hsmbridge.json.Json;
+import io.hsmbridge.json.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -5,14 +5,15 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** What the user sets: a system property, or else a variable of the environment; an empty one counts as not set. */
-enum Settings {
+public enum Settings {
   HOME("hsmbridge.home", "HSMBRIDGE_HOME"),
   CONFIG("hsmbridge.config", "HSMBRIDGE_CONFIG"),
   COMMAND("hsmbridge.command", "HSMBRIDGE_COMMAND"),
   AUTOSTART("hsmbridge.autostart", "HSMBRIDGE_AUTOSTART"),
   TLS_CA("hsmbridge.tls.ca", "HSMBRIDGE_TLS_CA"),
   TLS_CERT("hsmbridge.tls.cert", "HSMBRIDGE_TLS_CERT"),
-  TLS_KEY("hsmbridge.tls.key", "HSMBRIDGE_TLS_KEY");
+  TLS_KEY("hsmbridge.tls.key", "HSMBRIDGE_TLS_KEY"),
+  APPROVAL_FILE("hsmbridge.approval.file", "HSMBRIDGE_APPROVAL_FILE");
 
   private final String property;
   private final String variable;
@@ -31,8 +32,12 @@ enum Settings {
     return value == null || value.isEmpty() ? null : value;
   }
 
-  /** Returns the value as a path, or null. */
-  Path path() {
+  /**
+   * Returns the value as a path.
+   *
+   * @return the absolute path, or null if none is set
+   */
+  public Path path() {
     return get() == null ? null : Path.of(get()).toAbsolutePath();
   }
 

@@ -3,6 +3,8 @@ package io.hsmbridge.socket;
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.RepeatsLogin;
+import io.hsmbridge.quorum.Approval;
+import io.hsmbridge.quorum.ApprovalSignature;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -128,6 +130,47 @@ public final class SocketEngine implements Engine, RepeatsLogin {
         Method.SIGN,
         request -> request.number(key).number(mechanism).parameter(parameter).bytes(data),
         MessageReader::bytes);
+  }
+
+  @Override
+  public byte[] generateToken(String service, long key) {
+    return client.call(Method.GENERATE_TOKEN, request -> service(request, service, key), MessageReader::bytes);
+  }
+
+  @Override
+  public Map<String, Object> tokenInfo(String service, long key) {
+    return client.call(Method.TOKEN_INFO, request -> service(request, service, key), MessageReader::template);
+  }
+
+  private static void service(MessageWriter request, String service, long key) {
+    request.text(service);
+    if (key == 0) {
+      request.nil();
+    } else {
+      request.number(key);
+    }
+  }
+
+  @Override
+  public byte[] signApproved(long key, long mechanism, byte[] parameter, byte[] data, Approval approval) {
+    return client.call(
+        Method.SIGN_APPROVED,
+        request -> {
+          request.number(key).number(mechanism).parameter(parameter).bytes(data);
+          request.bytes(approval.approvalData()).array(approval.signatures().size());
+          approval.signatures().forEach(signature -> write(request, signature));
+        },
+        MessageReader::bytes);
+  }
+
+  private static void write(MessageWriter request, ApprovalSignature signature) {
+    request.array(3).text(signature.username());
+    if (signature.role() == null) {
+      request.nil();
+    } else {
+      request.text(signature.role());
+    }
+    request.bytes(signature.signature());
   }
 
   @Override

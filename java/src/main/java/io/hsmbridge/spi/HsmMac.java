@@ -4,6 +4,7 @@ import io.hsmbridge.connection.Connection;
 import io.hsmbridge.engine.Attributes;
 import io.hsmbridge.engine.Errors;
 import io.hsmbridge.engine.HsmException;
+import io.hsmbridge.engine.ReturnCodes;
 import io.hsmbridge.key.HsmKey;
 import io.hsmbridge.key.SoftwareKeys;
 import java.io.ByteArrayOutputStream;
@@ -84,7 +85,7 @@ final class HsmMac extends MacSpi {
       position += some;
       left -= some;
       if (left > 0) {
-        mac();
+        look();
         nextLook = nextLook > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE : 2 * nextLook;
       }
     }
@@ -110,17 +111,36 @@ final class HsmMac extends MacSpi {
     nextLook = FIRST_LOOK;
   }
 
-  private byte[] mac() {
-    if (key == null) {
-      throw new IllegalStateException("The message authentication code has no key: call init first.");
-    }
+  private void look() {
+    requireInit();
     try {
-      return connection.engine().sign(key.handle(), mechanism, null, data.toByteArray());
+      connection.engine().sign(key.handle(), mechanism, null, data.toByteArray());
+    } catch (HsmException e) {
+      // Approvals are for the whole message.
+      if (e.code() != ReturnCodes.QUORUM_REQUIRED) {
+        engineReset();
+        throw Errors.mac(e);
+      }
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  private byte[] mac() {
+    requireInit();
+    try {
+      return connection.sign(key.handle(), mechanism, null, data.toByteArray());
     } catch (HsmException e) {
       engineReset();
       throw Errors.mac(e);
     } finally {
       Reference.reachabilityFence(this);
+    }
+  }
+
+  private void requireInit() {
+    if (key == null) {
+      throw new IllegalStateException("The message authentication code has no key: call init first.");
     }
   }
 

@@ -69,7 +69,7 @@ final class HsmSignature extends SignatureSpi {
   protected byte[] engineSign() throws SignatureException {
     byte[] data = finish();
     try {
-      return scheme.encode(connection.engine().sign(handle(), mechanism, scheme.parameter(), data));
+      return scheme.encode(connection.sign(handle(), mechanism, scheme.parameter(), data));
     } catch (HsmException e) {
       throw Errors.signature(e);
     } finally {

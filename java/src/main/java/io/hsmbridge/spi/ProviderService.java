@@ -25,6 +25,10 @@ final class ProviderService extends Provider.Service {
     this.connection = connection;
   }
 
+  Connection connection() {
+    return connection;
+  }
+
   /**
    * Makes the SPI.
    *

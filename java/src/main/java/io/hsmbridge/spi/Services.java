@@ -26,4 +26,19 @@ public final class Services {
   public static Stream<Provider.Service> of(Provider provider, Connection connection) {
     return TABLE.stream().map(row -> new ProviderService(provider, connection, row));
   }
+
+  /**
+   * Returns the session of a provider with the HSM.
+   *
+   * @param provider one that was given {@link #of services}
+   * @return its connection
+   * @throws IllegalArgumentException if it is another provider
+   */
+  public static Connection connectionOf(Provider provider) {
+    ServiceRow any = TABLE.get(0);
+    if (provider.getService(any.type, any.algorithm) instanceof ProviderService own) {
+      return own.connection();
+    }
+    throw new IllegalArgumentException(provider + " is no CloudHsmProvider.");
+  }
 }

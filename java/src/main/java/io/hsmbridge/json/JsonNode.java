@@ -1,4 +1,4 @@
-package io.hsmbridge.locate;
+package io.hsmbridge.json;
 
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -14,14 +14,26 @@ import java.util.Map;
  * @param value a {@code Map<String, JsonNode>}, a {@code List<JsonNode>}, a {@code String}, a {@code Long}, a {@code
  *     Double}, a {@code Boolean}, or null
  */
-record JsonNode(Path source, int line, Object value) {
+public record JsonNode(Path source, int line, Object value) {
 
-  /** Describes what is wrong with this value. */
-  IOException wrong(String what) {
+  /**
+   * Describes what is wrong with this value.
+   *
+   * @param what a sentence
+   * @return the exception to throw
+   */
+  public IOException wrong(String what) {
     return new IOException(source + ", line " + line + ": " + what);
   }
 
-  Map<String, JsonNode> members(String name) throws IOException {
+  /**
+   * Returns the members of an object.
+   *
+   * @param name what this value is called in a message
+   * @return the members, in the order of the file
+   * @throws IOException if this is no object
+   */
+  public Map<String, JsonNode> members(String name) throws IOException {
     if (!(value instanceof Map)) {
       throw wrong(name + " must be an object, { … }.");
     }
@@ -30,13 +42,26 @@ record JsonNode(Path source, int line, Object value) {
     return members;
   }
 
-  /** Returns a member that is no null; null if there is none. */
-  JsonNode member(String name) throws IOException {
+  /**
+   * Returns a member.
+   *
+   * @param name of the member
+   * @return the member; null if there is none, or it is null
+   * @throws IOException if this is no object
+   */
+  public JsonNode member(String name) throws IOException {
     JsonNode found = members("the value").get(name);
     return found == null || found.value == null ? null : found;
   }
 
-  List<JsonNode> elements(String name) throws IOException {
+  /**
+   * Returns the elements of a list.
+   *
+   * @param name of the member that is a list
+   * @return the elements; none if there is no such member
+   * @throws IOException if it is no list
+   */
+  public List<JsonNode> elements(String name) throws IOException {
     JsonNode found = member(name);
     if (found == null) {
       return List.of();
@@ -49,20 +74,47 @@ record JsonNode(Path source, int line, Object value) {
     return elements;
   }
 
-  String text(String name) throws IOException {
+  /**
+   * Returns a text.
+   *
+   * @param name of the member
+   * @return the text; null if there is no such member
+   * @throws IOException if it is no text
+   */
+  public String text(String name) throws IOException {
     return typed(name, String.class, "a text");
   }
 
-  Boolean flag(String name) throws IOException {
+  /**
+   * Returns a flag.
+   *
+   * @param name of the member
+   * @return true or false; null if there is no such member
+   * @throws IOException if it is neither
+   */
+  public Boolean flag(String name) throws IOException {
     return typed(name, Boolean.class, "true or false");
   }
 
-  Long number(String name) throws IOException {
+  /**
+   * Returns a whole number.
+   *
+   * @param name of the member
+   * @return the number; null if there is no such member
+   * @throws IOException if it is none
+   */
+  public Long number(String name) throws IOException {
     return typed(name, Long.class, "a whole number");
   }
 
-  /** Returns a path; a relative one is taken from the folder of this file. */
-  Path path(String name) throws IOException {
+  /**
+   * Returns a path; a relative one is taken from the folder of this file.
+   *
+   * @param name of the member
+   * @return the path; null if there is no such member
+   * @throws IOException if it is none
+   */
+  public Path path(String name) throws IOException {
     String text = text(name);
     if (text == null) {
       return null;
@@ -77,8 +129,15 @@ record JsonNode(Path source, int line, Object value) {
     }
   }
 
-  /** Returns one of several texts; null if there is no such member. */
-  String choice(String name, List<String> allowed) throws IOException {
+  /**
+   * Returns one of several texts.
+   *
+   * @param name of the member
+   * @param allowed the texts
+   * @return the text; null if there is no such member
+   * @throws IOException if it is another
+   */
+  public String choice(String name, List<String> allowed) throws IOException {
     String text = text(name);
     if (text != null && !allowed.contains(text)) {
       throw member(name).wrong(

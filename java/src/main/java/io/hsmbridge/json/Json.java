@@ -1,4 +1,4 @@
-package io.hsmbridge.locate;
+package io.hsmbridge.json;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Reads JSON (RFC 8259), strictly, and remembers lines; the JDK has no reader of its own. */
-final class Json {
+public final class Json {
 
   private static final int DEEPEST = 32;
 
@@ -22,8 +22,15 @@ final class Json {
     this.text = text;
   }
 
-  /** Reads one value, and nothing behind it; {@code source} is for messages. */
-  static JsonNode parse(Path source, String text) throws IOException {
+  /**
+   * Reads one value, and nothing behind it.
+   *
+   * @param source where the text is from, for messages
+   * @param text the text
+   * @return the value
+   * @throws IOException if the text is not JSON; the message says where, and why
+   */
+  public static JsonNode parse(Path source, String text) throws IOException {
     Json json = new Json(source, text);
     JsonNode value = json.value(0);
     json.skipBlanks();
