@@ -150,7 +150,7 @@ def test_the_end_of_input_ends_a_terminal_session(home: Path, tmp_path: Path) ->
         ("key list --filter attr.label=k", False),
         ("user change-password --username bob --role crypto-user", False),
         ("login --username alice --role crypto-user --password x", True),
-        ("login --username alice --role crypto-user --pasword x", False),
+        ("login --username alice --role crypto-user --pasword x", True),
         ("login --username alice --role crypto-user --passwd=x", True),
         ("user change-mfa token-sign --change-password x", True),
         ("CLOUDHSM_PIN=alice:x key list", True),

@@ -15,7 +15,7 @@ from prompt_toolkit.history import FileHistory
 
 from bridge.cli.commands.completion import completions
 
-_SECRET = re.compile(r"pass|pin\b|secret", re.IGNORECASE)
+_SECRET = re.compile(r"pas|pwd|pin\b|secret", re.IGNORECASE)
 """What a line with a secret has in it, and some lines without: a misspelt option holds a password too."""
 
 
