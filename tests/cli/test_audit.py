@@ -91,7 +91,7 @@ def test_shows_everything_to_who_has_the_home(home: Path, hsm: Hsm) -> None:
     assert result.exit_code == 0
     records = result.stdout.split("\n\n")
     assert records.pop() == ""
-    assert len(records) == 8
+    assert len(records) == 9
     for record in records:
         found = record.splitlines()
         for line, pattern in zip(found, LINES, strict=False):
@@ -103,14 +103,14 @@ def test_shows_everything_to_who_has_the_home(home: Path, hsm: Hsm) -> None:
 def test_json_has_all_fields(home: Path, hsm: Hsm) -> None:
     session = log_in(hsm, "alice")
     key = new_aes(session)
-    login, made = lines(home, "--since", "4")
+    login, made = lines(home, "--since", "5")
     assert login["user"] == {"username": "alice", "role": "crypto-user"}
     assert datetime.fromisoformat(made["time"]).timestamp() == pytest.approx(made["usecs"] / 1e6)
     assert abs(datetime.now(UTC) - datetime.fromisoformat(made["time"])).total_seconds() < 60
     assert made == {
         "time": made["time"],
         "usecs": made["usecs"],
-        "sequence-number": 5,
+        "sequence-number": 6,
         "reboot-counter": login["reboot-counter"],
         "command-type": "CN_MGMT_CMD",
         "opcode": "CN_GENERATE_KEY",
@@ -131,7 +131,7 @@ def test_verbs_are_recorded_with_their_refusals(home: Path) -> None:
     run(home, {**ALICE, "HSM_PASSWORD": "not-the-password"}, "keys")
     run(home, {**ALICE, "HSM_USER": "not_there"}, "keys")
     run(home, ADMIN, "configure", "--enable-audit-crypto")
-    found = lines(home, "--since", "4")
+    found = lines(home, "--since", "5")
     assert [(line["opcode"], line["response-name"], line["user"] and line["user"]["username"]) for line in found] == [
         ("CN_LOGIN", "CKR_OK", "alice"),
         ("CN_LOGIN", "CKR_PIN_INCORRECT", "alice"),
@@ -146,8 +146,8 @@ def test_verbs_are_recorded_with_their_refusals(home: Path) -> None:
 
 def test_verify_counts_what_is_intact(home: Path, hsm: Hsm) -> None:
     log_in(hsm, "alice")
-    assert run(home, {}, "audit", "verify").stdout == f"The audit log of {home} is intact: 5 records.\n"
-    assert answer(run(home, {}, "audit", "verify", "--json")) == {"records": 5, "intact": True}
+    assert run(home, {}, "audit", "verify").stdout == f"The audit log of {home} is intact: 6 records.\n"
+    assert answer(run(home, {}, "audit", "verify", "--json")) == {"records": 6, "intact": True}
 
 
 def test_verify_names_the_first_record_that_is_wrong(home: Path, hsm: Hsm) -> None:
@@ -165,10 +165,10 @@ def test_verify_names_the_first_record_that_is_wrong(home: Path, hsm: Hsm) -> No
 def test_a_passphrase_is_asked_for_by_verify_alone(tmp_path: Path) -> None:
     home = tmp_path / "home"
     create_home(home, admin_password=b"admin-password", user="alice", password=b"alice-password", passphrase="open")
-    assert len(lines(home)) == 4
+    assert len(lines(home)) == 5
     assert run(home, {}, "audit", "verify").exit_code == 2
     assert run(home, {"HSMBRIDGE_PASSPHRASE": "wrong"}, "audit", "verify").exit_code == 1
-    assert "4 records" in run(home, {"HSMBRIDGE_PASSPHRASE": "open"}, "audit", "verify").stdout
+    assert "5 records" in run(home, {"HSMBRIDGE_PASSPHRASE": "open"}, "audit", "verify").stdout
 
 
 @pytest.mark.parametrize("verb", ["show", "verify"])
@@ -181,8 +181,8 @@ def test_says_so_where_there_is_no_hsm(tmp_path: Path, verb: str) -> None:
 
 @pytest.fixture
 def follower(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """``hsmbridge audit show --follow`` from the fifth record on."""
-    command = [sys.executable, "-m", "bridge.cli", "audit", "show", "--json", "--since", "4", "--follow"]
+    """``hsmbridge audit show --follow`` from the sixth record on."""
+    command = [sys.executable, "-m", "bridge.cli", "audit", "show", "--json", "--since", "5", "--follow"]
     environment = clean_environment(home, {})
     started = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     yield started
@@ -192,7 +192,7 @@ def follower(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_follows_until_ctrl_c(hsm: Hsm, follower: subprocess.Popen[str]) -> None:
     assert follower.stdout is not None
-    for number in (4, 5):
+    for number in (5, 6):
         log_in(hsm, "alice")
         assert json.loads(follower.stdout.readline())["sequence-number"] == number
     follower.send_signal(signal.SIGINT)
