@@ -11,7 +11,7 @@ from bridge.engine.mtls import Mtls
 from bridge.engine.objects import HsmObject
 from bridge.engine.quorum import Approval, Service, approver_key, find_token, is_signed, require_purpose
 from bridge.engine.storage import Transaction
-from bridge.engine.users import FIRST_ADMIN, Actor, Role, UserInfo, new_user
+from bridge.engine.users import FIRST_ADMIN, Actor, Role, User, UserInfo, new_user
 
 _CREATE = {Role.ADMIN: Opcode.CREATE_CO}
 
@@ -210,17 +210,21 @@ class Accounts(Mtls):
         """
         with self._audited(Opcode.CHANGE_PSWD, user=Actor(Role.UNACTIVATED_ADMIN, FIRST_ADMIN)) as entry:
             self._require_open()
+            # Anybody may ask, and hashing a password is work: first whether there is anything to activate.
+            self._unactivated()
             admin = new_user(Role.ADMIN, FIRST_ADMIN, password)
             with self._state.changing(entry) as transaction:
-                found = [user for user in self._state.users() if user.role is Role.UNACTIVATED_ADMIN]
-                if not found:
-                    raise HsmError(
-                        ReturnCode.ACTION_PROHIBITED, "This HSM has been activated: its admin has a password."
-                    )
-                admin = replace(admin, number=found[0].number)
-                transaction.delete_user(found[0])
+                found = self._unactivated()
+                admin = replace(admin, number=found.number)
+                transaction.delete_user(found)
                 transaction.put_user(admin)
             return admin.info
+
+    def _unactivated(self) -> User:
+        for user in self._state.users():
+            if user.role is Role.UNACTIVATED_ADMIN:
+                return user
+        raise HsmError(ReturnCode.ACTION_PROHIBITED, "This HSM has been activated: its admin has a password.")
 
     def register_approver_key(self, public_key: bytes, approval_data: bytes, signature: bytes) -> UserInfo:
         """Register the key with which the user who is logged in approves (user guide, "quorum-auth-chsm-cli").

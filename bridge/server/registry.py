@@ -54,6 +54,12 @@ class Registry:
     Workers are named by numbers. Every method raises HsmError as :class:`bridge.engine.holdings.Holdings` says.
     """
 
+    CALLS = (
+        *("open", "join", "leave", "log_in", "log_out", "challenge", "close"),
+        *("put", "remove", "acquire", "release", "news"),
+    )
+    """What workers ask."""
+
     def __init__(self, versions: memoryview) -> None:
         """Take the shared memory: an unsigned 64-bit number for each session that there may be."""
         self._versions = versions

@@ -120,11 +120,7 @@ class Supervisor:
         self._stop_by: float | None = None
         self._bell, self._button = socket.socketpair()
         self._calls: Mapping[str, Callable[..., Any]] = {
-            name: getattr(self._registry, name)
-            for name in (
-                *("open", "join", "leave", "log_in", "log_out", "challenge", "close"),
-                *("put", "remove", "acquire", "release", "news"),
-            )
+            name: getattr(self._registry, name) for name in Registry.CALLS
         } | {"greeted": self._greeted, "ended": self._ended}
 
     def run(self, ready: Callable[[], None]) -> None:
