@@ -8,9 +8,6 @@ from types import MappingProxyType
 from bridge.server.metrics import Scalar
 from bridge.server.status import State, Status
 
-_MOST_USERS = 1024
-"""Of an hsm2m.medium (user guide, "limits")."""
-
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "HsmUnhealthy": "Whether the HSM does not do its work.",
@@ -42,8 +39,8 @@ def hsm_metrics(status: Status) -> dict[str, int]:
         found["HsmUnhealthy"] = int(status.state is not State.RUNNING)
     if status.occupancy is not None:
         found["HsmKeysTokenOccupied"] = status.occupancy.keys
-        found["HsmUsersAvailable"] = max(_MOST_USERS - status.occupancy.users, 0)
-        found["HsmUsersMax"] = _MOST_USERS
+        found["HsmUsersAvailable"] = max(status.occupancy.most_users - status.occupancy.users, 0)
+        found["HsmUsersMax"] = status.occupancy.most_users
     if status.counters is not None:
         found |= {name: status.counters.scalars[scalar] for name, scalar in _COUNTED.items()}
     return {name: found[name] for name in DESCRIPTIONS if name in found}

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from bridge.engine.settings import PROFILES, Settings
+from bridge.store.codec import decode_settings
 from bridge.store.errors import translating
 from bridge.store.home import DATABASE, require_home
-from bridge.store.schema import OBJECTS, USERS
+from bridge.store.schema import OBJECTS, SETTINGS, USERS
 from bridge.store.sqlite import open_database
 
 
@@ -19,10 +21,12 @@ class Occupancy(NamedTuple):
     Attributes:
         keys: how many token keys.
         users: how many users.
+        most_users: how many there can be.
     """
 
     keys: int
     users: int
+    most_users: int
 
 
 def occupancy(home: Path) -> Occupancy:
@@ -37,6 +41,9 @@ def occupancy(home: Path) -> Occupancy:
         try:
             with engine.connect() as connection:
                 counts = (connection.execute(select(func.count()).select_from(table)) for table in (OBJECTS, USERS))
-                return Occupancy(*(count.scalar_one() for count in counts))
+                keys, users = (count.scalar_one() for count in counts)
+                readable = connection.execute(select(SETTINGS.c.readable)).scalar()
+                settings = Settings() if readable is None else decode_settings(readable)
+                return Occupancy(keys, users, PROFILES[settings.hsm_type].users)
         finally:
             engine.dispose()

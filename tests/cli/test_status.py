@@ -57,7 +57,7 @@ def data(home: Path, code: int, *options: str) -> Any:
 
 def stopped(home: Path) -> dict[str, object]:
     """Return what is said of a home with three users and no key that no daemon serves."""
-    metrics = {"HsmKeysTokenOccupied": 0, "HsmUsersAvailable": 1021, "HsmUsersMax": 1024}
+    metrics = {"HsmKeysTokenOccupied": 0, "HsmUsersAvailable": 1020, "HsmUsersMax": 1024}
     return {"state": "stopped", "home": str(home), "metrics": metrics}
 
 
