@@ -13,8 +13,14 @@ CAROL = b"carols-password"
 
 
 @pytest.fixture
-def users(hsm: Hsm, admin: Session) -> dict[Who, Session]:
-    """A session for each who asks: alice owns the keys, bob shares them, carol is a stranger."""
+def users(hsm: Hsm) -> dict[Who, Session]:
+    """A session for each who asks."""
+    return seats(hsm)
+
+
+def seats(hsm: Hsm) -> dict[Who, Session]:
+    """Log everybody in: alice owns the keys, bob shares them, carol is a stranger."""
+    admin = log_in(hsm, "admin")
     for name in ("carol", OTHER_USER):
         admin.create_user(Role.CRYPTO_USER, name, CAROL)
     stranger = hsm.open_session()

@@ -70,8 +70,13 @@ class Inputs:
         for kind in Kind:
             self._prepare(owner, kind)
         self.payload: dict[Who, int] = {
-            who: _helper(session) for who, session in users.items() if who not in (Who.NOBODY, Who.ADMIN)
+            who: self.helper(session) for who, session in users.items() if who not in (Who.NOBODY, Who.ADMIN)
         }
+
+    @staticmethod
+    def helper(session: Any) -> int:
+        """Make an AES key that wraps and is wrapped."""
+        return int(session.generate_key(M.AES_KEY_GEN, {Attribute.VALUE_LEN: 32}))
 
     def _prepare(self, owner: Session, kind: Kind) -> None:
         pair = {each: new_key(owner, *TYPES[each]) for each in Kind}
@@ -82,12 +87,8 @@ class Inputs:
         )
         self.signature[kind] = owner.sign(private, M.RSA_PKCS if rsa else M.AES_CMAC, DATA)
         self.wrapped[kind] = owner.wrap(
-            public, M.RSA_PKCS_OAEP if rsa else ZERO_PAD, _helper(owner), OAEP if rsa else None
+            public, M.RSA_PKCS_OAEP if rsa else ZERO_PAD, self.helper(owner), OAEP if rsa else None
         )
-
-
-def _helper(session: Session) -> int:
-    return session.generate_key(M.AES_KEY_GEN, {Attribute.VALUE_LEN: 32})
 
 
 def calls(session: Any, case: Case, handle: int, inputs: Inputs) -> Callable[[], object]:
