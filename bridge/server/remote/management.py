@@ -119,9 +119,19 @@ class Management(Calls):
         """What the HSM is set to; anybody may know."""
         return self._ask(Settings, "settings")
 
-    def configure(self, *, clear_extraction: bool | None = None, implicit_import: bool | None = None) -> Settings:
+    def configure(
+        self,
+        *,
+        clear_extraction: bool | None = None,
+        implicit_import: bool | None = None,
+        audit_crypto: bool | None = None,
+    ) -> Settings:
         """See :meth:`bridge.engine.Session.configure`."""
-        changes = {"clear_extraction": clear_extraction, "implicit_import": implicit_import}
+        changes = {
+            "clear_extraction": clear_extraction,
+            "implicit_import": implicit_import,
+            "audit_crypto": audit_crypto,
+        }
         return self._ask(Settings, "configure", {name: value for name, value in changes.items() if value is not None})
 
     def trust_anchors(self) -> list[TrustAnchor]:
