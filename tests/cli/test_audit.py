@@ -38,7 +38,7 @@ LINES = [
 ]
 DETAILS: tuple[list[str], ...] = (
     [],
-    [r"User Name : [a-z]+", r"User Type : CN_CRYPTO_(USER \(1\)|OFFICER \(2\))"],
+    [r"User Name : [a-z_]+", r"User Type : CN_(CRYPTO_USER \(1\)|CRYPTO_OFFICER \(2\)|APPLIANCE_USER \(5\))"],
     [r"Priv/Secret Key Handle : \d+", r"Public Key Handle : \d+"],
 )
 

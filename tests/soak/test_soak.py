@@ -94,7 +94,7 @@ def soak(
                 disturb(daemon)
                 time.sleep(UNREST_SECONDS)
                 load.next_chapter()
-            time.sleep(max(0.0, started + seconds - time.monotonic()))
+            time.sleep(max(UNREST_SECONDS, started + seconds - time.monotonic()))
         assert_right(load)
         assert_only_kept_keys(load, daemon)
     trends = {
