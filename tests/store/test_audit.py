@@ -329,7 +329,7 @@ def log_in():
 logged = []
 expect_full(log_in)
 before = len(list(read_audit(mount / "home")))
-assert before == 4 + 1 + 1 + len(logged), (before, len(logged))
+assert before == 5 + 1 + 1 + len(logged), (before, len(logged))
 for _ in range(3):
     expect_full(log_in)
     expect_full(lambda: first.destroy(handle))
@@ -354,7 +354,7 @@ def test_a_database_that_is_held_is_waited_for(home: Path, hsm: Hsm) -> None:
     assert holder.stdout.readline() == b"held\n"
     new_aes(session)
     holder.communicate()
-    assert verify(home) == 6
+    assert verify(home) == 7
 
 
 def test_no_secret_is_in_the_log(home: Path) -> None:
