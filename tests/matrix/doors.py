@@ -74,9 +74,9 @@ class Inputs:
         }
 
     @staticmethod
-    def helper(session: Any) -> int:
+    def helper(session: Any, *, token: bool = False) -> int:
         """Make an AES key that wraps and is wrapped."""
-        return int(session.generate_key(M.AES_KEY_GEN, {Attribute.VALUE_LEN: 32}))
+        return int(session.generate_key(M.AES_KEY_GEN, {Attribute.VALUE_LEN: 32, Attribute.TOKEN: token}))
 
     def _prepare(self, owner: Session, kind: Kind) -> None:
         pair = {each: new_key(owner, *TYPES[each]) for each in Kind}
