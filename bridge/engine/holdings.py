@@ -28,6 +28,10 @@ class Holdings(Protocol):
     def closed(self) -> bool:
         """Whether the session has ended."""
 
+    @property
+    def version(self) -> int:
+        """A number that was never the same before the latest change of login or keys."""
+
     def log_in(self, user: Actor) -> None:
         """Note who is logged in.
 
@@ -75,6 +79,7 @@ class LocalHoldings:
         self.number = secrets.randbits(32)
         self.user: Actor | None = None
         self.closed = False
+        self.version = 0
         self._keys: dict[int, HsmObject] = {}
         self._challenge: bytes | None = None
         self._lock = threading.Lock()
@@ -88,6 +93,7 @@ class LocalHoldings:
             if self.user is not None:
                 raise already_logged_in(self.user)
             self.user = user
+            self._changed()
 
     def log_out(self) -> None:
         """See :meth:`Holdings.log_out`."""
@@ -96,6 +102,7 @@ class LocalHoldings:
                 raise not_logged_in()
             self.user = None
             self._keys.clear()
+            self._changed()
 
     def close(self) -> None:
         """See :meth:`Holdings.close`."""
@@ -103,6 +110,7 @@ class LocalHoldings:
             self.closed = True
             self.user = None
             self._keys.clear()
+            self._changed()
 
     def challenge(self, digest: bytes | None) -> bytes | None:
         """See :meth:`Holdings.challenge`."""
@@ -125,15 +133,21 @@ class LocalHoldings:
             if self.user is None or self.user.name != user:
                 raise not_logged_in()
             self._keys.update((obj.handle, obj) for obj in objects)
+            self._changed()
 
     def remove(self, handle: int) -> None:
         """See :meth:`Holdings.remove`."""
         with self._lock:
             self._keys.pop(handle, None)
+            self._changed()
 
     def exclusive(self) -> AbstractContextManager[object]:
         """See :meth:`Holdings.exclusive`."""
         return self._exclusive
+
+    def _changed(self) -> None:
+        # After the change: who reads the new number finds nothing of what was before.
+        self.version += 1
 
 
 def not_logged_in() -> HsmError:

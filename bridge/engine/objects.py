@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, number
 from bridge.engine.material import Key, load
@@ -49,11 +48,6 @@ class HsmObject:
     def allowed(self) -> frozenset[Attribute]:
         """The attributes that are true, for quick checks of what the key may do."""
         return frozenset(name for name, value in self.attributes.items() if value is True)
-
-    @cached_property
-    def functions(self) -> dict[tuple[str, int], Callable[..., Any]]:
-        """Functions of mechanisms that the policy lets work with this key, by operation and ``CKM_`` number."""
-        return {}
 
     @cached_property
     def object_class(self) -> ObjectClass:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from bridge.engine import policy
 from bridge.engine.attributes import Attribute, Attributes, ObjectClass, key_type_of, template
 from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.grants import Function, Grant, Grants
+from bridge.engine.holdings import Holdings
 from bridge.engine.importing import import_value, parse_unwrapped
 from bridge.engine.keyring import KeyInfo, Keyring
 from bridge.engine.login import SessionRules
@@ -19,9 +20,8 @@ from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
 from bridge.engine.quorum import Approval, Service
 from bridge.engine.secret_keys import derived_length
+from bridge.engine.state import State
 from bridge.engine.templates import FROM_OUTSIDE, derived_from, merged
-
-Function = Callable[..., Any]
 
 MOST_DATA = 1024 * 1024 - 4096
 """Bytes that one operation takes or gives at most: what fits a message of every door."""
@@ -39,6 +39,11 @@ class Session(Keyring):
     ``MECHANISM_INVALID`` if the mechanism does not do that or the HSM's mode forbids it, ``MECHANISM_PARAM_INVALID``,
     ``DATA_LEN_RANGE``, also for more than :data:`MOST_DATA` bytes of data.
     """
+
+    def __init__(self, state: State, rules: SessionRules, holdings: Holdings) -> None:
+        """Begin a session that nobody has logged in to; see :meth:`Hsm.open_session`."""
+        super().__init__(state, rules, holdings)
+        self._grants = Grants(state, holdings)
 
     def sign(
         self,
@@ -64,9 +69,7 @@ class Session(Keyring):
             HsmError: ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
         """
         try:
-            obj = self._resolve(handle, self._crypto_user())
-            _require_length(data)
-            function = self._usable(number, "sign", obj, Attribute.SIGN, parameter)
+            obj, function = self._use("sign", Attribute.SIGN, handle, number, data, parameter)
             if obj.quorum.use:
                 work: Callable[[], bytes] = partial(function, obj.key, parameter, data)
                 signature = self._approved(Service.KEY_USAGE, [(obj, approval)], work)
@@ -95,9 +98,8 @@ class Session(Keyring):
             HsmError: ``SIGNATURE_INVALID``, ``SIGNATURE_LEN_RANGE``.
         """
         try:
-            obj = self._resolve(handle, self._crypto_user())
-            _require_length(data)
-            self._usable(number, "verify", obj, Attribute.VERIFY, parameter)(obj.key, parameter, data, signature)
+            obj, function = self._use("verify", Attribute.VERIFY, handle, number, data, parameter)
+            function(obj.key, parameter, data, signature)
         except HsmError as error:
             self._note_refusal(Opcode.VERIFY, error, handle)
             raise
@@ -117,10 +119,8 @@ class Session(Keyring):
             Ciphertext; for ``CLOUDHSM_AES_GCM`` after the 12-byte IV that the HSM made, with the tag at its end.
         """
         try:
-            obj = self._resolve(handle, self._crypto_user())
-            _require_length(data)
-            use = self._usable(number, "encrypt", obj, Attribute.ENCRYPT, parameter)
-            ciphertext: bytes = use(obj.key, parameter, data)
+            obj, function = self._use("encrypt", Attribute.ENCRYPT, handle, number, data, parameter)
+            ciphertext: bytes = function(obj.key, parameter, data)
         except HsmError as error:
             self._note_refusal(Opcode.ENCRYPT, error, handle)
             raise
@@ -144,10 +144,8 @@ class Session(Keyring):
             HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``.
         """
         try:
-            obj = self._resolve(handle, self._crypto_user())
-            _require_length(data)
-            use = self._usable(number, "decrypt", obj, Attribute.DECRYPT, parameter)
-            plaintext: bytes = use(obj.key, parameter, data)
+            obj, function = self._use("decrypt", Attribute.DECRYPT, handle, number, data, parameter)
+            plaintext: bytes = function(obj.key, parameter, data)
         except HsmError as error:
             self._note_refusal(Opcode.DECRYPT, error, handle)
             raise
@@ -300,18 +298,29 @@ class Session(Keyring):
             self._note_use(Opcode.GENERATE_RANDOM)
         return secrets.token_bytes(count)
 
+    def _use(
+        self, operation: str, usage: Attribute, handle: int, number: int, data: bytes, parameter: Parameter | None
+    ) -> tuple[HsmObject, Function]:
+        """Return a key and a mechanism's function after every check."""
+        grant = self._grants.find(usage, handle, number, parameter)
+        if grant is not None:
+            _require_length(data)
+            return grant.obj, grant.function
+        stamp = self._grants.now()
+        obj = self._resolve(handle, self._crypto_user())
+        _require_length(data)
+        function = self._usable(number, operation, obj, usage, parameter)
+        entry = mechanism(number)
+        banned = entry.fips_ban is not None and operation in entry.fips_ban_covers
+        if not banned and entry.key_types_of is None:
+            # No rule looks at the mode, or at what the parameter says.
+            self._grants.keep(usage, number, Grant(obj, function, type(parameter), *stamp))
+        return obj, function
+
     def _usable(
         self, number: int, operation: str, obj: HsmObject, usage: Attribute, parameter: Parameter | None
     ) -> Function:
-        """Return a mechanism's function after every check that the key and the HSM's mode ask for.
-
-        What depends on nothing but the key and the mechanism is checked once in the life of the object, which ends
-        with every change of the key.
-        """
-        if parameter is None:
-            known = obj.functions.get((operation, number))
-            if known is not None:
-                return known
+        """Return a mechanism's function after every check that the key and the HSM's mode ask for."""
         entry = mechanism(number)
         function: Function = self._able(entry, operation, getattr(entry, operation), parameter)
         policy.require_use(obj, usage, entry.key_types, entry.type.name)
@@ -325,8 +334,6 @@ class Session(Keyring):
             )
         if entry.key_types_of is not None:
             policy.require_use(obj, usage, entry.key_types_of(parameter), f"{entry.type.name} with this parameter")
-        if parameter is None and entry.fips_ban is None:
-            obj.functions[operation, number] = function
         return function
 
 

@@ -45,7 +45,7 @@ class State:
         self._clock = clock
         self._profiles = profiles
         self._lock = threading.RLock()
-        self._generation = 0
+        self.generation = 0
         self._objects: dict[int, HsmObject] = {}
         self._labels: dict[str, set[int]] = defaultdict(set)
         self._asymmetric: set[int] = set()
@@ -264,12 +264,16 @@ class State:
                 transaction.put_settings(new)
         return new
 
+    def is_current(self, generation: int) -> bool:
+        """Tell whether the state of that generation is still the newest; raises as :class:`Storage`."""
+        return self._storage.is_current(generation)
+
     def refresh(self) -> None:
         """Catch up with what other processes committed."""
-        if self._storage.is_current(self._generation):
+        if self._storage.is_current(self.generation):
             return
         with self._lock:
-            self._apply(self._storage.changes_since(self._generation))
+            self._apply(self._storage.changes_since(self.generation))
 
     @contextmanager
     def changing(self, entry: Entry | None = None) -> Iterator[Transaction]:
@@ -282,7 +286,7 @@ class State:
         """
         with self._lock:
             with self._storage.transaction() as transaction:
-                self._apply(transaction.changes_since(self._generation))
+                self._apply(transaction.changes_since(self.generation))
                 yield transaction
                 if entry is not None:
                     for event in entry.events(self.now_us()):
@@ -345,7 +349,7 @@ class State:
             self._settings = changes.settings
             self._tokens = changes.tokens
             self.audits_crypto = changes.settings.audit_crypto
-            self._generation = changes.generation
+            self.generation = changes.generation
 
     def _forget_label(self, obj: HsmObject) -> None:
         handles = self._labels[obj.label]

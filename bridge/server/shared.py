@@ -85,6 +85,11 @@ class SharedHoldings:
         self._follow()
         return self._closed
 
+    @property
+    def version(self) -> int:
+        """See :attr:`Holdings.version`."""
+        return self._versions[self._slot]
+
     def log_in(self, user: Actor) -> None:
         """See :meth:`Holdings.log_in`."""
         self._registry.ask("log_in", self._number, user.role.value, *user[1:])

@@ -1,0 +1,73 @@
+"""What a session was allowed to do with a key, and may do again without a check as long as nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from bridge.engine.attributes import Attribute
+from bridge.engine.holdings import Holdings
+from bridge.engine.objects import HsmObject
+from bridge.engine.parameters import Parameter
+from bridge.engine.state import State
+
+Function = Callable[..., Any]
+
+_MOST = 1024
+
+
+class Grant(NamedTuple):
+    """The outcome of all checks that one use of a key needs.
+
+    Attributes:
+        obj: the key.
+        function: of the mechanism; takes the parsed key, the parameter and the data.
+        parameter: the class of the parameter.
+        generation: of the HSM's state: its users, settings and token keys.
+        version: of what the session holds: its login and its session keys.
+    """
+
+    obj: HsmObject
+    function: Function
+    parameter: type
+    generation: int
+    version: int
+
+
+class Grants:
+    """The grants of one session, each good while generation and version are still the newest.
+
+    They stand for checks that depend on nothing but the user, the settings, the key, the mechanism and the class of its
+    parameter. What needs more, such as an approval, is checked each time.
+    """
+
+    def __init__(self, state: State, holdings: Holdings) -> None:
+        self._state = state
+        self._holdings = holdings
+        self._grants: dict[tuple[Attribute, int, int], Grant] = {}
+
+    def find(self, usage: Attribute, handle: int, number: int, parameter: Parameter | None) -> Grant | None:
+        """Return the grant of a use, if there is one that is still good.
+
+        Raises:
+            HsmError: as :meth:`bridge.engine.storage.Storage.is_current`.
+        """
+        grant = self._grants.get((usage, handle, number))
+        if (
+            grant is not None
+            and type(parameter) is grant.parameter
+            and self._holdings.version == grant.version
+            and self._state.is_current(grant.generation)
+        ):
+            return grant
+        return None
+
+    def now(self) -> tuple[int, int]:
+        """Return generation and version; read before the checks, so that what changes meanwhile counts as a change."""
+        return self._state.generation, self._holdings.version
+
+    def keep(self, usage: Attribute, number: int, grant: Grant) -> None:
+        """Keep a grant for the next time."""
+        if len(self._grants) >= _MOST:
+            self._grants.clear()
+        self._grants[usage, grant.obj.handle, number] = grant
