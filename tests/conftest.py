@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from jdk_choice import left_out
 from transport import Transport, choose, over_socket
 
 from bridge.engine import Hsm, Role, Session, users
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=Transport.IN_PROCESS,
         help="how Java programs reach the engine",
     )
+    parser.addoption("--every-jdk", action="store_true", help="run each test on all JDKs that it is for")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,11 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does not go over a socket, and soak tests unless ``-m`` or ``HSMBRIDGE_SOAK=1`` asks for them."""
+    """Leave out what does not go over a socket, what runs on another JDK this time, and soak tests.
+
+    ``-m`` or ``HSMBRIDGE_SOAK=1`` asks for soak tests.
+    """
     if over_socket():
         hosted = [item for item in items if item.get_closest_marker("in_process")]
         config.hook.pytest_deselected(items=hosted)
         items[:] = [item for item in items if item not in hosted]
+    if not config.getoption("--every-jdk"):
+        elsewhere = set(left_out(items))
+        config.hook.pytest_deselected(items=list(elsewhere))
+        items[:] = [item for item in items if item not in elsewhere]
     # Begun late, they would run alone at the end.
     items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
     if config.option.markexpr or os.environ.get("HSMBRIDGE_SOAK") == "1":

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from conftest import PASSWORDS, log_in
-from jvm.conftest import Runner, environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import Runner, environment_of
 
 from bridge.engine import Attribute, Hsm, MechanismType
 from bridge.jvm import find_jdk, jar_path

@@ -14,7 +14,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from jvm.conftest import Runner, jdks
+from jdk_choice import jdks
+from jvm.conftest import Runner
 
 from bridge.jvm import find_jdk, jar_path
 from bridge.jvm.jdk import release

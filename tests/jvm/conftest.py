@@ -10,19 +10,13 @@ from pathlib import Path
 
 import pytest
 from conftest import PASSWORDS
+from jdk_choice import jdks
 from transport import java_command
 
 from bridge.jvm import find_jdk, jar_path
-from bridge.jvm.jdk import OLDEST, release
+from bridge.jvm.jdk import release
 
 SOURCES = Path(__file__).parent / "java"
-
-
-def jdks() -> list[Path]:
-    """The oldest and the newest JDK of this machine that the project supports; one if they are the same."""
-    homes = {find_jdk().resolve(), *(home.resolve() for home in Path("/usr/lib/jvm").glob("*"))}
-    usable = sorted((home for home in homes if release(home) >= OLDEST), key=release)
-    return list(dict.fromkeys([usable[0], usable[-1]]))
 
 
 def _default_signals() -> None:

@@ -15,7 +15,7 @@ from typing import IO, cast
 
 import pytest
 from cli.command import clean_environment
-from jvm.conftest import jdks
+from jdk_choice import jdks
 
 from bridge.jvm import find_jdk, jar_path
 

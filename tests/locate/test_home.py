@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from jvm.conftest import jdks
+from jdk_choice import jdks
 
 from locate.conftest import NewProbe, Probe
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import ADMIN, ALICE, process
-from jvm.conftest import jdks
+from jdk_choice import jdks
 
 from bridge.jvm import jar_path
 from locate.conftest import HSMBRIDGE, NewProbe, with_command

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from cli.command import ADMIN, ALICE, clean_environment, process
-from jvm.conftest import jdks
+from jdk_choice import jdks
 from server.shell import Fake, frame
 
 from bridge.engine import ReturnCode

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import ALICE, answer, process, run
-from jvm.conftest import jdks
+from jdk_choice import jdks
 
 from locate.conftest import HSMBRIDGE, IO_EXCEPTION, NewProbe, Probe, short_copy
 

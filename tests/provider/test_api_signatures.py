@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from conftest import PASSWORDS
-from jvm.conftest import Runner, environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import Runner, environment_of
 from transport import over_socket
 
 from bridge.jvm import find_jdk, jar_path

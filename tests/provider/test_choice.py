@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from jvm.conftest import Runner, environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import Runner, environment_of
 
 from bridge.jvm.jdk import release
 

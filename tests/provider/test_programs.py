@@ -9,7 +9,8 @@ import pytest
 from conftest import PASSWORDS, log_in
 from cryptography.hazmat.primitives.serialization import Encoding
 from engine.keys import P256, Template
-from jvm.conftest import Runner, environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import Runner, environment_of
 from transport import over_socket
 
 from bridge.engine import Attribute, Hsm, MechanismType, Session

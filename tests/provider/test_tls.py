@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import log_in
-from jvm.conftest import Runner, environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import Runner, environment_of
 from server.daemon import short_home
 
 from bridge.jvm.jdk import release

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
-from jvm.conftest import jdks
+from jdk_choice import jdks
 
 from bridge.engine import ReturnCode, Role
 from bridge.engine.users import new_user

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from cli.command import process
-from jvm.conftest import jdks
+from jdk_choice import jdks
 from provider.programs import compiled
 from soak.load import Load, assert_only_kept_keys, describe, loading
 

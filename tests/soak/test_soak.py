@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jvm.conftest import jdks
+from jdk_choice import jdks
 from provider.programs import compiled
 from server.daemon import Daemon, running
 

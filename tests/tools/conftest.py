@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from conftest import PASSWORDS, log_in
-from jvm.conftest import environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import environment_of
 
 from bridge.engine import Attribute, Hsm
 from bridge.engine.attributes import Attributes, ObjectClass

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from cli.command import answer, run
-from jvm.conftest import environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import environment_of
 from server.daemon import Daemon, short_home
 from transport import registering
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jvm.conftest import jdks
+from jdk_choice import jdks
 
 from bridge.engine import Attribute
 from bridge.jvm.jdk import release

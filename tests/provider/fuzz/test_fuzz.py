@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_key_and_certificates
-from jvm.conftest import environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import environment_of
 from transport import over_socket
 
 from bridge.jvm.jdk import release

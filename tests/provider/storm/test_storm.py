@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from jvm.conftest import environment_of, jdks
+from jdk_choice import jdks
+from jvm.conftest import environment_of
 from transport import over_socket
 
 from bridge.jvm.jdk import release
