@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from conftest import PASSWORDS, log_in
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from engine.keys import refused
+from engine.keys import new_aes, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.engine import Attribute, HsmError, KeyType, ObjectClass, ReturnCode, Role, User
 from bridge.engine.objects import HsmObject
 from bridge.engine.users import PasswordHash
+from bridge.store import create_home, keyring, open_home
 from bridge.store.masking import LineageMasker
 from bridge.store.seal import Sealer
 from store.strategies import OBJECTS, USERS
@@ -125,3 +129,21 @@ def test_the_format_is_this_one() -> None:
     made = header + again + AESGCM(key).encrypt(again, content, header)
     assert HERE.unmask(made) == KEY
     assert HERE.unmask(HERE.mask(replace(USER, failures=5))) == replace(USER, failures=5)
+
+
+def test_the_masking_key_does_not_depend_on_the_passphrase(tmp_path: Path) -> None:
+    """A copy whose master key is sealed in another way is a clone still."""
+    home, copy = tmp_path / "one", tmp_path / "two"
+    create_home(home, admin_password=PASSWORDS["admin"], user="alice", password=PASSWORDS["alice"], passphrase="one")
+    shutil.copytree(home, copy)
+    key, identity = keyring.read(copy / "master.key", "one"), keyring.home_of(copy / "master.key")
+    (copy / "master.key").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(secrets, "token_bytes", lambda count: key[:count])
+        keyring.create(copy / "master.key", bytes.fromhex(identity), "two")
+    one, two = open_home(home, lambda: "one"), open_home(copy, lambda: "two")
+    source, destination = log_in(one, "alice"), log_in(two, "alice")
+    assert source.lineage == destination.lineage
+    assert destination.insert_masked(source.extract_masked(new_aes(source, TOKEN=True)))
+    for hsm in (one, two):
+        hsm.close()
