@@ -103,6 +103,14 @@ def home(pristine_home: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def clone_home(pristine_home: Path, tmp_path: Path) -> Path:
+    """A second copy of the home that the test's is a copy of: each is a clone of the other."""
+    copy = tmp_path / "clone"
+    shutil.copytree(pristine_home, copy)
+    return copy
+
+
+@pytest.fixture
 def open_hsm(home: Path) -> Iterator[Callable[[], Hsm]]:
     """Open the test's home as one more process would; all are closed at the end."""
     opened: list[Hsm] = []

@@ -41,22 +41,33 @@ class Accounts(Mtls):
         """
         with self._audited(_CREATE.get(role, Opcode.CREATE_USER), user=Actor(role, name.lower())) as entry:
             self._admin("creates users")
-            _require_people(role)
+            require_people(role)
             made = new_user(role, name, password)
             with self._state.changing(entry) as transaction:
-                users = self._state.users()
-                if any((user.role, user.name) == (made.role, made.name) for user in users):
-                    raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is a {made.role.value} {made.name!r} already.")
-                limit = self._state.profile.users
-                if len(users) >= limit:
-                    raise HsmError(
-                        ReturnCode.DEVICE_MEMORY,
-                        f"The HSM has {limit:,} users, as many as it has room for; delete others first.",
-                    )
-                self._approve_user(transaction, approval)
-                made = replace(made, number=1 + max(user.number for user in users))
-                transaction.put_user(made)
+                made = self._add_user(transaction, made, approval)
             return made.info
+
+    def _add_user(self, transaction: Transaction, made: User, approval: Approval | None) -> User:
+        """Add a user if there is room, with its number if that is free; return the user as added.
+
+        Raises:
+            HsmError: as :meth:`create_user`, from the name that exists on.
+        """
+        users = self._state.users()
+        if any((user.role, user.name) == (made.role, made.name) for user in users):
+            raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is a {made.role.value} {made.name!r} already.")
+        limit = self._state.profile.users
+        if len(users) >= limit:
+            raise HsmError(
+                ReturnCode.DEVICE_MEMORY,
+                f"The HSM has {limit:,} users, as many as it has room for; delete others first.",
+            )
+        self._approve_user(transaction, approval)
+        taken = {0, *(user.number for user in users)}
+        if made.number in taken:
+            made = replace(made, number=1 + max(taken))
+        transaction.put_user(made)
+        return made
 
     def delete_user(self, role: Role, name: str, approval: Approval | None = None) -> UserInfo:
         """Let a user be no more; its open sessions are of no more use.
@@ -72,7 +83,7 @@ class Accounts(Mtls):
         """
         with self._audited(Opcode.DELETE_USER, user=Actor(role, name.lower())) as entry:
             actor = self._admin("deletes users")
-            _require_people(role)
+            require_people(role)
             with self._state.changing(entry) as transaction:
                 user = self._state.user(role, name)
                 if (user.role, user.name) == actor[:2]:
@@ -162,7 +173,7 @@ class Accounts(Mtls):
         own = (new.role, new.name) == actor[:2]
         if not own:
             self._admin("changes the password of another user")
-            _require_people(role)
+            require_people(role)
         with self._state.changing(entry) as transaction:
             user = self._state.user(role, name)
             if not own:
@@ -271,7 +282,12 @@ class Accounts(Mtls):
         self._approve(transaction, approval, Service.USER, self._state.settings.quorum_values.user)
 
 
-def _require_people(role: Role) -> None:
+def require_people(role: Role) -> None:
+    """Refuse the roles that nobody creates, deletes or copies.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD``.
+    """
     if role not in _PEOPLE:
         raise HsmError(
             ReturnCode.ARGUMENTS_BAD,

@@ -56,6 +56,72 @@ def require_shareable(obj: HsmObject, user: str) -> None:
         )
 
 
+def require_replicable(obj: HsmObject, user: str | None) -> None:
+    """Refuse to copy a key to or from a clone (user guide, "cloudhsm_cli-key-replicate").
+
+    Args:
+        obj: the key.
+        user: the crypto user who asks; None for an admin.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    if not obj.attributes[Attribute.TOKEN]:
+        raise HsmError(
+            ReturnCode.ACTION_PROHIBITED,
+            f"{obj} is a session key, which never leaves its session; set token to true, then replicate it.",
+        )
+    if user is not None and obj.owner != user:
+        raise HsmError(
+            ReturnCode.ACTION_PROHIBITED,
+            f"Only its owner, crypto user {obj.owner!r}, and admins replicate {obj}.",
+        )
+
+
+def require_users(obj: HsmObject, names: Collection[str]) -> None:
+    """Refuse a key from a clone while those who may use it are not known here.
+
+    Args:
+        obj: the key, as it was there.
+        names: of the crypto users here.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD``.
+    """
+    missing = [] if obj.owner in names else [f"its owner, crypto user {obj.owner!r}"]
+    missing += [
+        f"crypto user {name!r}, with whom it is shared" for name in sorted(obj.shared_with) if name not in names
+    ]
+    if missing:
+        raise HsmError(
+            ReturnCode.ARGUMENTS_BAD,
+            f"The destination of {obj} does not have {' and '.join(missing)}: replicate users first, with "
+            "`hsmbridge user replicate`.",
+        )
+
+
+def require_no_duplicate(obj: HsmObject, others: Sequence[HsmObject]) -> None:
+    """Refuse a key from a clone that is here already.
+
+    Args:
+        obj: the key, as it was there.
+        others: the persistent keys here that have its label.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    for other in others:
+        if (other.owner, other.object_class, other.key_type, other.material) == (
+            *(obj.owner, obj.object_class, obj.key_type),
+            obj.material,
+        ):
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"The destination has that key already, with the same value, owner and label: {other}. Delete it "
+                "first, if it is to be replaced.",
+            )
+
+
 def require_free_label(obj: HsmObject, others: Sequence[HsmObject]) -> None:
     """Refuse a label that another private or secret key of the same owner has.
 

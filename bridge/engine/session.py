@@ -13,8 +13,9 @@ from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.grants import Function, Grant, Grants
 from bridge.engine.holdings import Holdings
 from bridge.engine.importing import import_value, parse_unwrapped
-from bridge.engine.keyring import KeyInfo, Keyring
+from bridge.engine.keyring import KeyInfo
 from bridge.engine.login import SessionRules
+from bridge.engine.masking import Masking
 from bridge.engine.mechanisms import mechanism
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
@@ -27,7 +28,7 @@ MOST_DATA = 1024 * 1024 - 4096
 """Bytes that one operation takes or gives at most: what fits a message of every door."""
 
 
-class Session(Keyring):
+class Session(Masking):
     """What one user does with one HSM; made by :meth:`Hsm.open_session`, safe for use by many threads.
 
     Until :meth:`login`, every operation is refused with ``USER_NOT_LOGGED_IN``. Session keys (``TOKEN`` false) are

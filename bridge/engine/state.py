@@ -15,7 +15,7 @@ from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.quorum import Token
 from bridge.engine.settings import PROFILES, HsmType, MtlsEnforcement, Profile, Settings
-from bridge.engine.storage import Changes, Storage, Transaction
+from bridge.engine.storage import Changes, Masker, Storage, Transaction
 from bridge.engine.users import MAX_FAILURES, Actor, Role, User, password_is_right
 
 _BIRTHS = {Role.CRYPTO_USER: Opcode.CREATE_USER, Role.APPLIANCE_USER: Opcode.CREATE_APPLIANCE_USER}
@@ -162,6 +162,11 @@ class State:
     def identity(self) -> bytes:
         """16 bytes that name the HSM, and its copies."""
         return self._storage.identity
+
+    @property
+    def masker(self) -> Masker:
+        """Encrypts what goes to copies of this HSM."""
+        return self._storage.masker
 
     def _record_birth(self, transaction: Transaction, users: Sequence[User]) -> None:
         now = self.now_us()

@@ -70,6 +70,25 @@ class Transaction(Protocol):
         """Append to the audit log, together with the changes or not at all."""
 
 
+class Masker(Protocol):
+    """Encrypts whole keys and users for the copies of an HSM, under a key that never leaves any of them."""
+
+    @property
+    def lineage(self) -> bytes:
+        """16 bytes that are equal exactly where the keys are, so that one can open what the other made."""
+
+    def mask(self, what: HsmObject | User, /) -> bytes:
+        """Return a key or a user, everything of it, encrypted."""
+
+    def unmask(self, blob: bytes, /) -> HsmObject | User:
+        """Return the key or the user that was masked, as it was where it comes from.
+
+        Raises:
+            HsmError: ``ACTION_PROHIBITED`` if it comes from an HSM that shares no key with this one,
+                ``ENCRYPTED_DATA_INVALID`` if it was changed, or is nothing of that sort.
+        """
+
+
 class Storage(Protocol):
     """Keeps users, settings, quorum tokens and token keys; several processes may share one.
 
@@ -80,6 +99,10 @@ class Storage(Protocol):
     @property
     def identity(self) -> bytes:
         """16 bytes that name what is kept, and its copies."""
+
+    @property
+    def masker(self) -> Masker:
+        """Encrypts what goes to copies of what is kept."""
 
     def is_current(self, generation: int) -> bool:
         """Tell whether a state of that generation is still the newest; quick enough to ask at each use."""

@@ -38,6 +38,7 @@ from bridge.store.errors import damaged, translating
 from bridge.store.generation import Announced
 from bridge.store.ledger import Ledger, extended, reseal
 from bridge.store.light import LightWriter
+from bridge.store.masking import LineageMasker
 from bridge.store.schema import DESTROYED, HSM, OBJECTS, SETTINGS, TOKENS, USERS, HsmRow, read_hsm
 from bridge.store.seal import SealBroken, Sealer
 from bridge.store.sqlite import writing
@@ -62,6 +63,7 @@ class SqlStorage:
         self.turn = threading.RLock()
         self._closed = False
         self.sealer = sealer
+        self.masker = LineageMasker(sealer)
         self._ledger = Ledger(sealer)
         self._seen = 0
         self._generation_file = generation_file

@@ -143,19 +143,3 @@ def test_an_endpoint_is_connected_to_with_its_files(
     local = run(home, {**ALICE, **where}, *LIST, "--home", str(home))
     assert answer(local)["total_key_count"] == 1
     assert len(asked) == 1
-
-
-@pytest.mark.parametrize(
-    "what",
-    [
-        ["key", "replicate", "--filter", "attr.label=k"],
-        ["user", "replicate", "--username", "bob", "--role", "crypto-user"],
-    ],
-)
-def test_copies_between_clones_only(home: Path, tmp_path: Path, what: list[str]) -> None:
-    clusters = {"HSMBRIDGE_CLUSTERS": f"one={home}{os.pathsep}two={tmp_path / 'two'}{os.pathsep}same={home}"}
-    to = ["--source-cluster-id", "one", "--destination-cluster-id"]
-    assert "not clones" in refusal(run(home, {**ALICE, **clusters}, *what, *to, "two"))
-    assert "the same home" in refusal(run(home, {**ALICE, **clusters}, *what, *to, "same"))
-    assert "There is no cluster 'three'" in refusal(run(home, {**ALICE, **clusters}, *what, *to, "three"))
-    assert run(home, ALICE, *what, *to[:2]).exit_code == 2

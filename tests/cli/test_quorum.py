@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -36,12 +36,14 @@ def register(cli: Dialogue, folder: Path, name: str) -> None:
 
 
 @contextmanager
-def people(home: Path, folder: Path, role: str, *names: str) -> Iterator[list[Dialogue]]:
+def people(
+    home: Path, folder: Path, role: str, *names: str, environment: Mapping[str, str] | None = None
+) -> Iterator[list[Dialogue]]:
     """Let users log in who have registered their keys."""
     with ExitStack() as stack:
         sessions = []
         for name in names:
-            sessions.append(stack.enter_context(dialogue(home)))
+            sessions.append(stack.enter_context(dialogue(home, environment)))
             log_in(sessions[-1], name, role)
             register(sessions[-1], folder, name)
         yield sessions

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import click
@@ -14,7 +15,7 @@ import click
 from bridge.cli.access import ask, ask_secret, encoded
 from bridge.cli.commands.connection import Connection, connection, opened
 from bridge.cli.commands.session import HsmSession
-from bridge.engine import HsmError, ReturnCode, Role
+from bridge.engine import HsmError, ReturnCode, Role, Session
 
 ROLES = (Role.ADMIN, Role.CRYPTO_USER)
 """The roles that log in."""
@@ -55,6 +56,9 @@ class Access(Protocol):
 
     def log_out(self) -> None:
         """Log out."""
+
+    def session_of(self, home: Path, /) -> Session | None:
+        """Return the session that stays when the command is done, if it is one with the HSM of a home."""
 
 
 class OneShot:
@@ -110,14 +114,20 @@ class OneShot:
             "Nobody is logged in: a command of its own logs in and out by itself; `hsmbridge interactive` stays.",
         )
 
+    def session_of(self, home: Path) -> Session | None:
+        """Return None, as no session stays."""
+        return None
+
 
 class Kept:
     """The session of the interactive mode."""
 
     interactive = True
 
-    def __init__(self, session: HsmSession) -> None:
+    def __init__(self, session: HsmSession, home: Path | None = None) -> None:
+        """Take the session, and the home of its HSM, resolved, if it is on this machine."""
         self._session = session
+        self._home = home
 
     @contextmanager
     def anybody(self) -> Iterator[HsmSession]:
@@ -141,6 +151,10 @@ class Kept:
     def log_out(self) -> None:
         """Log out; the session stays."""
         self._session.logout()
+
+    def session_of(self, home: Path) -> Session | None:
+        """Return the session, if it is one with the HSM of a home."""
+        return self._session if home == self._home and isinstance(self._session, Session) else None
 
 
 def access() -> Access:

@@ -87,6 +87,33 @@ def connection(context: click.Context) -> Connection:
     return Connection(endpoint, given["hsm_ca_cert"], given["client_cert"], given["client_key"], given["cluster_id"])
 
 
+def require_no_place(context: click.Context) -> None:
+    """Refuse options that say where the HSM is, to a command that is told so for two.
+
+    Raises:
+        click.UsageError: if there is one.
+    """
+    for name in ("endpoint", "cluster_id"):
+        if context.meta.get(f"{_META}{name}") is not None:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} has no place here: --source-cluster-id and --destination-cluster-id name "
+                "the homes on this machine."
+            )
+
+
+def home_of(where: Connection) -> Path | None:
+    """Return the home of an HSM on this machine, resolved; None if a daemon has it.
+
+    Raises:
+        HsmError: as :func:`bridge.cluster.home_of`.
+    """
+    if where.endpoint is not None:
+        return None
+    from bridge.cluster import clusters
+
+    return clusters.home_of(where.cluster).resolve()
+
+
 @contextmanager
 def opened(where: Connection) -> Iterator[HsmSession]:
     """Open a session, that nobody has logged in to, for the block.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from bridge.cli.commands.access import Kept
-from bridge.cli.commands.connection import connection, opened
+from bridge.cli.commands.connection import connection, home_of, opened
 from bridge.cli.commands.family import Family, HsmCommand
 
 _PROMPT = "aws-cloudhsm > "
@@ -35,8 +35,9 @@ def interactive(context: click.Context) -> None:
       hsmbridge interactive < commands.txt
     """
     # The options of where the HSM is were read before the session began, and hold for all of it.
-    with opened(connection(context)) as session:
-        kept = Kept(session)
+    where = connection(context)
+    with opened(where) as session:
+        kept = Kept(session, home_of(where))
         for line in _lines(_terminal() if sys.stdin.isatty() else _piped):
             if line[0] in _END:
                 break

@@ -53,7 +53,7 @@ def list_() -> None:
       hsmbridge user list
     """
     with access().anybody() as session:
-        answer({"users": [_shown(user) for user in session.users()]})
+        answer({"users": [shown(user) for user in session.users()]})
 
 
 @command("change-password")
@@ -76,7 +76,8 @@ def who(user: UserInfo) -> dict[str, str]:
     return {"username": user.name, "role": user.role.value}
 
 
-def _shown(user: UserInfo) -> dict[str, object]:
+def shown(user: UserInfo) -> dict[str, object]:
+    """Return what everybody may know of a user."""
     return {
         "username": user.name,
         "role": user.role.value,
