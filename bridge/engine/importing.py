@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from Cryptodome.IO import PKCS8
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
+from bridge.engine import pycryptodome
 from bridge.engine.attributes import Attribute, Attributes, KeyType, ObjectClass
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.material import (
@@ -84,7 +84,7 @@ def _ed25519_with_public_key(der: bytes) -> Ed25519PrivateKey | None:
         The key, or None if the bytes are something else, or the halves do not belong together.
     """
     try:
-        oid, value, _ = PKCS8.unwrap(der)
+        oid, value = pycryptodome.unwrap_pkcs8(der)
         key = Ed25519PrivateKey.from_private_bytes(value[2:])
     except (ValueError, TypeError, IndexError):
         return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from Cryptodome.Cipher import DES3
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 
+from bridge.engine import pycryptodome
 from bridge.engine.attributes import Attribute, Attributes, KeyType, number
 from bridge.engine.mechanisms.blocks import BlockCipher
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
@@ -28,7 +28,7 @@ def _generate(template: Attributes) -> bytes:
     _check(template)
     while True:
         try:
-            return DES3.adjust_key_parity(secrets.token_bytes(DES3_LENGTH))
+            return pycryptodome.with_parity(secrets.token_bytes(DES3_LENGTH))
         except ValueError:  # two of the three keys are equal, which is single DES
             continue
 

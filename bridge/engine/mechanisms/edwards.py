@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from Cryptodome.Hash.SHA512 import SHA512Hash
-from Cryptodome.Signature import eddsa
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from bridge.engine import pycryptodome
 from bridge.engine.attributes import Attribute, Attributes, KeyType
 from bridge.engine.curves import ED25519_PARAMS
 from bridge.engine.errors import HsmError, ReturnCode
@@ -20,17 +19,6 @@ _DIGEST_BYTES = 64
 _SIGNATURE_BYTES = 64
 _ORDER = 2**252 + 27742317777372353535851937790883648493
 """Of the group of Ed25519 (RFC 8032, section 5.1)."""
-
-
-class _Sha512Digest(SHA512Hash):
-    """A SHA-512 digest that was computed elsewhere, in the form that pycryptodomex signs."""
-
-    def __init__(self, value: bytes) -> None:
-        # The base class would begin a computation, of which there is none here.
-        self._value = value
-
-    def digest(self) -> bytes:
-        return self._value
 
 
 def _check_curve(template: Attributes) -> None:
@@ -49,8 +37,7 @@ def _generate_pair(template: Attributes) -> Ed25519PrivateKey:
 def _sign(key: Ed25519PrivateKey, parameter: Eddsa, data: bytes) -> bytes:
     if not _is_prehashed(parameter, data):
         return key.sign(data)
-    # cryptography has no Ed25519ph.
-    return eddsa.new(eddsa.import_private_key(key.private_bytes_raw()), "rfc8032").sign(_Sha512Digest(data))
+    return pycryptodome.sign_ed25519ph(key.private_bytes_raw(), data)
 
 
 def _verify(key: Ed25519PublicKey, parameter: Eddsa, data: bytes, signature: bytes) -> None:
@@ -63,8 +50,7 @@ def _verify(key: Ed25519PublicKey, parameter: Eddsa, data: bytes, signature: byt
     try:
         if prehashed:
             _require_canonical(signature)
-            public = eddsa.import_public_key(key.public_bytes_raw())
-            eddsa.new(public, "rfc8032").verify(_Sha512Digest(data), signature)
+            pycryptodome.verify_ed25519ph(key.public_bytes_raw(), data, signature)
         else:
             key.verify(signature, data)
     except (InvalidSignature, ValueError):

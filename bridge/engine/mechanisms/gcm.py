@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from Cryptodome.Cipher import AES
-from Cryptodome.Cipher._mode_gcm import GcmMode
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bridge.engine import pycryptodome
 from bridge.engine.attributes import KeyType
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms.entry import Mechanism, MechanismType
@@ -70,7 +69,8 @@ def _seal(key: bytes, parameter: Gcm, data: bytes) -> bytes:
     iv = os.urandom(IV_BYTES)
     if parameter.tag_bits == _QUICK_TAG_BITS:
         return iv + AESGCM(key).encrypt(iv, data, parameter.aad)
-    return iv + b"".join(_cipher(key, parameter, iv).encrypt_and_digest(data))
+    cipher = pycryptodome.gcm(key, iv, parameter.aad, parameter.tag_bits // 8)
+    return iv + b"".join(cipher.encrypt_and_digest(data))
 
 
 def _apart(parameter: Gcm, data: bytes) -> tuple[Gcm, bytes]:
@@ -99,19 +99,13 @@ def _open(key: bytes, parameter: Gcm, iv: bytes, data: bytes) -> bytes:
     try:
         if len(iv) in _QUICK_IVS and parameter.tag_bits == _QUICK_TAG_BITS:
             return AESGCM(key).decrypt(iv, data, parameter.aad)
-        return _cipher(key, parameter, iv).decrypt_and_verify(data[:-tag], data[-tag:])
+        cipher = pycryptodome.gcm(key, iv, parameter.aad, tag)
+        return cipher.decrypt_and_verify(data[:-tag], data[-tag:])
     except (InvalidTag, ValueError):
         raise HsmError(
             ReturnCode.AEAD_DECRYPT_FAILED,
             "The AES-GCM tag does not match: another key, IV or AAD was used, or the data were changed.",
         ) from None
-
-
-def _cipher(key: bytes, parameter: Gcm, iv: bytes) -> GcmMode:
-    """Return a cipher for IVs and tags of any length, which SP 800-38D allows and cryptography's AESGCM does not."""
-    cipher = AES.new(key, AES.MODE_GCM, nonce=iv, mac_len=parameter.tag_bits // 8)
-    cipher.update(parameter.aad)
-    return cipher
 
 
 def _check_tag_length(parameter: Gcm, allowed: frozenset[int]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from Cryptodome.PublicKey import RSA
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from bridge.engine import pycryptodome
 from bridge.engine.attributes import Attribute, Attributes, KeyType, number
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.material import RSA_EXPONENT_BITS, check_rsa_bits
@@ -43,7 +43,7 @@ def _generate_pair(template: Attributes) -> RSAPrivateKey:
     if exponent == _USUAL_EXPONENT:
         return generate_private_key(exponent, bits)
     # cryptography generates keys with the usual exponent only.
-    encoded = RSA.generate(bits, e=exponent).export_key("DER", pkcs=8)
+    encoded = pycryptodome.generate_rsa(bits, exponent)
     key = load_der_private_key(encoded, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise AssertionError("an RSA key was made")

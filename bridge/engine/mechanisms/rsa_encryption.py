@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from functools import lru_cache
 
-from Cryptodome.PublicKey import RSA
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from bridge.engine import pycryptodome
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.mechanisms.aes_keywrap import invalid, unwrap_zero_padded, wrap_zero_padded
 from bridge.engine.mechanisms.digests import hash_of
@@ -124,14 +124,10 @@ def decrypt_raw(key: RSAPrivateKey, parameter: None, data: bytes) -> bytes:
     if len(data) > size:
         raise _wrong_ciphertext_length(key, data)
     numbers = key.private_numbers()
-    public = numbers.public_numbers
     base = int.from_bytes(data, "big")
-    if base >= public.n:
+    if base >= numbers.public_numbers.n:
         raise _not_below_modulus(ReturnCode.ENCRYPTED_DATA_INVALID)
-    # cryptography has no private operation without padding; this one is blinded.
-    blinded = RSA.construct((public.n, public.e, numbers.d, numbers.p, numbers.q), consistency_check=False)
-    result: bytes = blinded._decrypt_to_bytes(base)  # type: ignore[attr-defined] # its types leave it out
-    return result
+    return pycryptodome.decrypt_raw_rsa(numbers, base)
 
 
 def wrap_with_aes(key: RSAPublicKey, parameter: RsaAesKeyWrap, payload: bytes) -> bytes:
