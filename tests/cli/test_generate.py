@@ -148,7 +148,10 @@ def test_an_rsa_pair(home: Path) -> None:
 def test_an_ml_dsa_pair_of_every_set(home: Path, name: str, length: int) -> None:
     data = generated(home, *PAIR, "ml-dsa", "--mldsa-algorithm", name, *LABELS)
 
-    assert data["public_key"]["attributes"]["parameter-set"] == name.lower()
+    attributes = data["public_key"]["attributes"]
+    place = SHOWN.index("private") + 1
+    assert list(attributes) == [*SHOWN[:place], "mldsa-algorithm", *SHOWN[place:]]
+    assert attributes["mldsa-algorithm"] == name.upper()
     assert data["public_key"]["attributes"]["key-length-bytes"] == length
 
 

@@ -98,7 +98,7 @@ def ml_dsa(algorithm: str, **pair: Unpack[_Pair]) -> None:
       hsmbridge key generate-asymmetric-pair ml-dsa --mldsa-algorithm ML-DSA-65 \\
           --public-label pub --private-label priv --public-attributes verify=true --private-attributes sign=true
     """
-    value = dict([parse_value("parameter-set", algorithm)])
+    value = dict([parse_value("mldsa-algorithm", algorithm)])
     _generate(KeyType.ML_DSA, MechanismType.ML_DSA_KEY_PAIR_GEN, value, pair)
 
 
