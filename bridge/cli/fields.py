@@ -135,10 +135,11 @@ FIELDS: Mapping[str, Field] = {
 def shown(key: KeyInfo) -> dict[str, object]:
     """Return a key's attributes as cloudhsm-cli prints them.
 
-    A flag that the key's class does not have is false; a template is there if it lays anything down.
+    A public key is extractable; any other flag that the key's class does not have is false. A template is there if it
+    lays anything down.
     """
     # Secret keys alone have VALUE_LEN; the length that is printed is one of every key's.
-    attributes = {**key.attributes, Attribute.VALUE_LEN: _length(key)}
+    attributes = {Attribute.EXTRACTABLE: True, **key.attributes, Attribute.VALUE_LEN: _length(key)}
     return {
         name: field.show(attributes.get(field.attribute, False))
         for name, field in FIELDS.items()

@@ -140,7 +140,7 @@ def test_an_rsa_pair(home: Path) -> None:
     assert list(public)[len(SHOWN) :] == ["public-exponent", "modulus", "modulus-size-bits"]
     assert public["public-exponent"] == private["public-exponent"] == "0x010001"
     assert public["modulus-size-bits"] == 2048
-    assert public["verify"] is public["wrap"] is True
+    assert public["verify"] is public["wrap"] is public["extractable"] is True
     assert public["encrypt"] is private["sign"] is private["decrypt"] is False
 
 
