@@ -64,25 +64,33 @@ EC_PRIVATE: Attributes = AES | _PRIVATE | {"key-type": "ec", "key-length-bytes":
 def key(
     attributes: Attributes,
     label: str,
+    changed: Attributes | None = None,
     *,
     owner: str = "alice",
     shared: tuple[str, ...] = (),
-    manage: int = 0,
-    use: int = 0,
-    **changed: object,
+    quorum: int = 0,
 ) -> dict[str, object]:
-    """Return a whole key; attributes that differ from the defaults are named with ``_`` for ``-``."""
-    given = {name.replace("_", "-"): value for name, value in changed.items()}
-    assert given.keys() <= attributes.keys()
+    """Return a whole key.
+
+    Args:
+        attributes: of its kind.
+        label: of the key.
+        changed: attributes that are not the defaults.
+        owner: of the key.
+        shared: with whom.
+        quorum: both of its values.
+    """
+    changed = changed or {}
+    assert changed.keys() <= attributes.keys()
     return {
         "key-reference": REFERENCE,
         "key-info": {
             "key-owners": [{"username": owner, "key-coverage": "full"}],
             "shared-users": [{"username": name, "key-coverage": "full"} for name in shared],
-            "key-quorum-values": {"manage-key-quorum-value": manage, "use-key-quorum-value": use},
+            "key-quorum-values": {"manage-key-quorum-value": quorum, "use-key-quorum-value": quorum},
             "cluster-coverage": "full",
         },
-        "attributes": attributes | {"label": label} | given,
+        "attributes": attributes | {"label": label} | changed,
     }
 
 
