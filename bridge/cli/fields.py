@@ -80,11 +80,11 @@ def _parameter_set_number(text: str) -> int:
     for known in PARAMETER_SETS:
         if known.name.lower() == text.lower():
             return known.number
-    raise ValueError(f"one of {', '.join(known.name.lower() for known in PARAMETER_SETS)}")
+    raise ValueError(f"one of {', '.join(known.name for known in PARAMETER_SETS)}")
 
 
 def _parameter_set_name(number: int) -> str:
-    return BY_NUMBER[number].name.lower()
+    return BY_NUMBER[number].name
 
 
 def _show_template(template: Template) -> dict[str, object]:
@@ -105,6 +105,13 @@ _FLAGS = [
     *sorted((name for name, rule in RULES.items() if rule.kind is bool and name not in _FIRST_FLAGS), key=_name),
 ]
 """In the order in which cloudhsm-cli prints them."""
+_FLAGS_BEFORE_ML_DSA = _FLAGS.index(Attribute.PRIVATE) + 1
+"""After so many of them it prints the parameter set of an ML-DSA key."""
+
+
+def _flag_fields(flags: Sequence[Attribute]) -> dict[str, Field]:
+    return {_name(attribute): Field(attribute, bool, _flag) for attribute in flags}
+
 
 FIELDS: Mapping[str, Field] = {
     "key-type": Field(Attribute.KEY_TYPE, lambda value: _name(KeyType(value)), _member(KeyType)),
@@ -112,14 +119,15 @@ FIELDS: Mapping[str, Field] = {
     "id": Field(Attribute.ID, _hex, _bytes),
     "check-value": Field(Attribute.CHECK_VALUE, _hex, _bytes),
     "class": Field(Attribute.CLASS, lambda value: _name(ObjectClass(value)), _member(ObjectClass)),
-    **{_name(attribute): Field(attribute, bool, _flag) for attribute in _FLAGS},
+    **_flag_fields(_FLAGS[:_FLAGS_BEFORE_ML_DSA]),
+    "mldsa-algorithm": Field(Attribute.PARAMETER_SET, _parameter_set_name, _parameter_set_number),
+    **_flag_fields(_FLAGS[_FLAGS_BEFORE_ML_DSA:]),
     "key-length-bytes": Field(Attribute.VALUE_LEN, int, int),
     "public-exponent": Field(Attribute.PUBLIC_EXPONENT, _hex, _bytes),
     "modulus": Field(Attribute.MODULUS, _hex, _bytes),
     "modulus-size-bits": Field(Attribute.MODULUS_BITS, int, int),
     "ec-point": Field(Attribute.EC_POINT, _hex, _bytes),
     "curve": Field(Attribute.EC_PARAMS, _curve_name, _curve_params),
-    "parameter-set": Field(Attribute.PARAMETER_SET, _parameter_set_name, _parameter_set_number),
     **{_name(attribute): Field(attribute, _show_template, None) for attribute in _TEMPLATES},
 }
 
@@ -127,10 +135,11 @@ FIELDS: Mapping[str, Field] = {
 def shown(key: KeyInfo) -> dict[str, object]:
     """Return a key's attributes as cloudhsm-cli prints them.
 
-    A flag that the key's class does not have is false; a template is there if it lays anything down.
+    A public key is extractable; any other flag that the key's class does not have is false. A template is there if it
+    lays anything down.
     """
     # Secret keys alone have VALUE_LEN; the length that is printed is one of every key's.
-    attributes = {**key.attributes, Attribute.VALUE_LEN: _length(key)}
+    attributes = {Attribute.EXTRACTABLE: True, **key.attributes, Attribute.VALUE_LEN: _length(key)}
     return {
         name: field.show(attributes.get(field.attribute, False))
         for name, field in FIELDS.items()

@@ -42,8 +42,9 @@ class Approvals(Login):
     """What a session does about approvals."""
 
     def quorum_values(self) -> dict[Service, int]:
-        """Return how many approvals each service of admins needs, 1 for none; anybody may know."""
-        return _by_service(self._state.settings.quorum_values)
+        """Return how many approvals each service of admins that the HSM has needs, 1 for none; anybody may know."""
+        values = _by_service(self._state.settings.quorum_values)
+        return {service: values[service] for service in self._state.profile.services}
 
     def set_quorum_value(self, service: Service, value: int, approval: Approval | None = None) -> None:
         """Set how many approvals a service needs (user guide, "quorum-auth-chsm-cli-first-time").
@@ -59,10 +60,11 @@ class Approvals(Login):
         """
         with self._audited(Opcode.SET_M_VALUE) as entry:
             self._admin("sets quorum values")
-            if service not in ADMIN_SERVICES:
+            services = self._state.profile.services
+            if service not in services:
                 raise HsmError(
                     ReturnCode.ARGUMENTS_BAD,
-                    f"The service {service} has no quorum value; {', '.join(ADMIN_SERVICES)} have.",
+                    f"The service {service} has no quorum value in this HSM; {', '.join(services)} have.",
                 )
             with self._state.changing(entry) as transaction:
                 settings = self._state.settings
@@ -130,6 +132,8 @@ class Approvals(Login):
                     f"A token for {service} {'names' if service in KEY_SERVICES else 'is for no'} key.",
                 )
             _require_role(actor, service)
+            if service in ADMIN_SERVICES and service not in self._state.profile.services:
+                raise HsmError(ReturnCode.ARGUMENTS_BAD, f"This HSM's type has no service {service}.")
             with self._state.changing(entry) as transaction:
                 if key is not None:
                     _require_quorum(self._visible_key(key, actor.name), service)

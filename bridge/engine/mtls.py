@@ -37,8 +37,9 @@ class Mtls(Approvals):
             approval: for the service ``CLUSTER``, if that has a quorum value.
 
         Raises:
-            HsmError: ``ACTION_PROHIBITED`` unless the admin named ``admin`` asks, ``DATA_LEN_RANGE``, ``DATA_INVALID``,
-                ``DEVICE_MEMORY`` for a third one, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
+            HsmError: ``ACTION_PROHIBITED`` unless the admin named ``admin`` asks, or if the HSM's type has no mutual
+                TLS, ``DATA_LEN_RANGE``, ``DATA_INVALID``, ``DEVICE_MEMORY`` for a third one, ``QUORUM_REQUIRED``,
+                ``QUORUM_FAILED``.
         """
         with self._audited(Opcode.CERT_AUTH_STORE_CERT) as entry:
             self._first_admin()
@@ -111,6 +112,12 @@ class Mtls(Approvals):
         if self._admin("decides about mutual TLS").name != FIRST_ADMIN:
             raise HsmError(
                 ReturnCode.ACTION_PROHIBITED, f"The admin named {FIRST_ADMIN!r} alone decides about mutual TLS."
+            )
+        profile = self._state.profile
+        if Service.CLUSTER not in profile.services:
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"An HSM of the type {profile.hsm_type} decides nothing about mutual TLS; an hsm2m.medium does.",
             )
 
 

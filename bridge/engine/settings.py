@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from bridge.engine.attributes import Attribute, KeyType
-from bridge.engine.quorum import OFF, Timeouts
+from bridge.engine.quorum import ADMIN_SERVICES, OFF, Service, Timeouts
 
 
 class Mode(StrEnum):
@@ -38,6 +38,7 @@ class Profile:
         modes: that it exists in; the first one unless told otherwise.
         key_bans: types of key that it does not have, each with the rule as a clause for a message.
         fixed: attributes that do not change after a key was made, whatever the table says.
+        services: of admins that it has; without ``CLUSTER`` it has no mutual TLS of its own.
     """
 
     hsm_type: HsmType
@@ -47,6 +48,7 @@ class Profile:
     modes: tuple[Mode, ...]
     key_bans: Mapping[KeyType, str]
     fixed: frozenset[Attribute]
+    services: tuple[Service, ...] = ADMIN_SERVICES
 
 
 PROFILES: Mapping[HsmType, Profile] = MappingProxyType(
@@ -59,6 +61,7 @@ PROFILES: Mapping[HsmType, Profile] = MappingProxyType(
             modes=(Mode.FIPS,),
             key_bans=MappingProxyType({KeyType.ML_DSA: "ML-DSA exists on hsm2m.medium only"}),
             fixed=frozenset({Attribute.ID, Attribute.DERIVE, Attribute.EXTRACTABLE}),
+            services=(Service.USER, Service.QUORUM),
         ),
         HsmType.HSM2M_MEDIUM: Profile(
             hsm_type=HsmType.HSM2M_MEDIUM,
@@ -71,7 +74,8 @@ PROFILES: Mapping[HsmType, Profile] = MappingProxyType(
         ),
     }
 )
-"""What each type is (user guide, "limits", "cluster-hsm-types" and "cloudhsm_cli-key-attributes-table")."""
+"""What each type is (user guide, "limits", "cluster-hsm-types", "cloudhsm_cli-key-attributes-table",
+"quorum-auth-chsm-cli-service-names")."""
 
 FIPS_KEY_BANS: Mapping[KeyType, str] = MappingProxyType(
     {

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import pty
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cli.command import clean_environment
 
 
 def converse(
-    home: Path, environment: Mapping[str, str], arguments: Sequence[str], answers: Sequence[tuple[str, str]]
+    home: Path,
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    answers: Sequence[tuple[str, str | Callable[[], object]]],
 ) -> tuple[int, str]:
     """Run a verb on a terminal.
 
@@ -20,7 +23,7 @@ def converse(
         home: the HSM's folder.
         environment: variables of hsmbridge.
         arguments: the verb and its arguments.
-        answers: prompts to wait for, each with what to type then.
+        answers: prompts to wait for, each with what to type then, or what to do before an empty line.
 
     Returns:
         The exit code, and everything that the terminal showed.
@@ -39,6 +42,9 @@ def converse(
             assert piece, f"no prompt {prompt!r} in {shown.decode()!r}"
             shown += piece
         waited_from = len(shown)
+        if not isinstance(text, str):
+            text()
+            text = ""
         os.write(terminal, text.encode() + b"\n")
     while piece := _read(terminal):
         shown += piece

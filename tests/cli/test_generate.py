@@ -140,7 +140,7 @@ def test_an_rsa_pair(home: Path) -> None:
     assert list(public)[len(SHOWN) :] == ["public-exponent", "modulus", "modulus-size-bits"]
     assert public["public-exponent"] == private["public-exponent"] == "0x010001"
     assert public["modulus-size-bits"] == 2048
-    assert public["verify"] is public["wrap"] is True
+    assert public["verify"] is public["wrap"] is public["extractable"] is True
     assert public["encrypt"] is private["sign"] is private["decrypt"] is False
 
 
@@ -148,7 +148,10 @@ def test_an_rsa_pair(home: Path) -> None:
 def test_an_ml_dsa_pair_of_every_set(home: Path, name: str, length: int) -> None:
     data = generated(home, *PAIR, "ml-dsa", "--mldsa-algorithm", name, *LABELS)
 
-    assert data["public_key"]["attributes"]["parameter-set"] == name.lower()
+    attributes = data["public_key"]["attributes"]
+    place = SHOWN.index("private") + 1
+    assert list(attributes) == [*SHOWN[:place], "mldsa-algorithm", *SHOWN[place:]]
+    assert attributes["mldsa-algorithm"] == name.upper()
     assert data["public_key"]["attributes"]["key-length-bytes"] == length
 
 

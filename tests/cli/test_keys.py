@@ -114,9 +114,9 @@ EDWARDS = MechanismType.EC_EDWARDS_KEY_PAIR_GEN
         (MechanismType.EC_KEY_PAIR_GEN, {Attribute.EC_PARAMS: "secp384r1"}, {"curve": "secp384r1"}, 185, 97),
         (MechanismType.EC_KEY_PAIR_GEN, {Attribute.EC_PARAMS: "secp224r1"}, {"curve": "secp224r1"}, 122, 57),
         (EDWARDS, {Attribute.EC_PARAMS: ED25519_PARAMS}, {"curve": "ed25519", "key-type": "ec-edwards"}, 48, 32),
-        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 1}, {"parameter-set": "ml-dsa-44"}, 54, 1312),
-        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 2}, {"parameter-set": "ml-dsa-65"}, 54, 1952),
-        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 3}, {"parameter-set": "ml-dsa-87"}, 54, 2592),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 1}, {"mldsa-algorithm": "ML-DSA-44"}, 54, 1312),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 2}, {"mldsa-algorithm": "ML-DSA-65"}, 54, 1952),
+        (MechanismType.ML_DSA_KEY_PAIR_GEN, {Attribute.PARAMETER_SET: 3}, {"mldsa-algorithm": "ML-DSA-87"}, 54, 2592),
     ],
 )
 def test_lists_both_halves_of_a_pair(
@@ -136,7 +136,7 @@ def test_lists_both_halves_of_a_pair(
 
     assert keys["private-key "].items() >= {**shown, "key-length-bytes": private_length}.items()
     assert keys["public-key "].items() >= {**shown, "key-length-bytes": public_length}.items()
-    (name,) = (name for name in ("curve", "parameter-set") if name in shown)
+    (name,) = (name for name in ("curve", "mldsa-algorithm") if name in shown)
     for line in run(home, ALICE, "keys").stdout.splitlines()[1:]:
         assert f" {shown[name]} " in line
 

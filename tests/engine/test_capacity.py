@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 from bridge.engine import Attribute, Hsm, HsmError, KeyType, MechanismType, ObjectClass, ReturnCode, Session
 from bridge.engine.objects import KeyCount
 from bridge.engine.parameters import LabelledKdf
-from bridge.engine.settings import PROFILES, HsmType, Mode, Profile, Settings
+from bridge.engine.quorum import Service
+from bridge.engine.settings import PROFILES, HsmType, Mode, MtlsEnforcement, Profile, Settings
 from bridge.store import create_home, open_home
 from engine.keys import (
     P256,
@@ -294,6 +295,25 @@ def test_the_older_type_has_no_ml_dsa(hsm1: Hsm) -> None:
     with refused(ReturnCode.KEY_TYPE_INCONSISTENT, "ML_DSA"):
         session.import_key({Attribute.PRIVATE_KEY_INFO: private_info(mldsa.MLDSA44PrivateKey.generate())})
     assert session.find({}) == []
+
+
+def test_the_older_type_has_no_mutual_tls(hsm1: Hsm) -> None:
+    admin = log_in(hsm1, "admin")
+    assert admin.quorum_values() == {Service.USER: 1, Service.QUORUM: 1}
+    with refused(ReturnCode.ARGUMENTS_BAD, "cluster", "user, quorum have"):
+        admin.set_quorum_value(Service.CLUSTER, 2)
+    with refused(ReturnCode.ARGUMENTS_BAD, "no service cluster"):
+        admin.generate_token(Service.CLUSTER)
+    changes: list[Callable[[], object]] = [
+        lambda: admin.register_trust_anchor(b""),
+        lambda: admin.deregister_trust_anchor(1),
+        lambda: admin.set_mtls_enforcement(MtlsEnforcement.NONE),
+    ]
+    for change in changes:
+        with refused(ReturnCode.ACTION_PROHIBITED, "hsm1.medium", "hsm2m.medium"):
+            change()
+    assert admin.trust_anchors() == []
+    assert admin.mtls_enforcement() is MtlsEnforcement.NONE
 
 
 @pytest.mark.soak

@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
+import pytest
 
 from bridge.jvm import find_jdk, jar_path
 
 SOURCES = Path(__file__).parent / "java"
+SIGN = ("sign", 1, 2, b"", b"data")
+"""A command that a fake daemon may answer with a signature."""
+DEVICE_REMOVED = 0x32
 PATIENCE = 30.0
 """Seconds that any command may take."""
 
@@ -202,6 +206,36 @@ class Fake:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.end_connections()
+
+
+def refused(client: Shell, code: int, *command: Any) -> str:
+    """Expect a command to be refused with a code, and return the message."""
+    with pytest.raises(Refused) as caught:
+        client.call(*command)
+    assert caught.value.code == code, caught.value
+    return caught.value.message
+
+
+def after(refusals: int, code: int) -> Answering:
+    """Refuse so many requests with a code, then sign."""
+    left = iter(range(refusals))
+
+    def answer(request: Sequence[Any]) -> bytes:
+        if next(left, None) is None:
+            return frame(request[0], 0, b"signature")
+        return frame(request[0], code, "not now")
+
+    return answer
+
+
+def breaking(times: int) -> Answering:
+    """End so many connections instead of an answer, then sign."""
+    left = iter(range(times))
+
+    def answer(request: Sequence[Any]) -> bytes:
+        return frame(request[0], 0, b"signature") if next(left, None) is None else b""
+
+    return answer
 
 
 @contextmanager

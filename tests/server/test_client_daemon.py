@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from cli.command import ALICE, clean_environment, process
@@ -37,9 +37,8 @@ from bridge.store import open_home
 from server.calls import AES, IV, PAIR, SIGNATURES, M, right_calls
 from server.daemon import Daemon, changed_settings, short_home, until
 from server.peer import Peer
-from server.shell import Refused, Shell, shell
+from server.shell import DEVICE_REMOVED, Refused, Shell, refused, shell
 
-DEVICE_REMOVED = 0x32
 CONNECTED = "03"
 DIGEST = bytes(range(32))
 
@@ -66,14 +65,6 @@ def kill_worker(daemon: Daemon) -> int:
 def until_replaced(daemon: Daemon, victim: int) -> None:
     """Wait until another worker is there for one that died."""
     until(lambda: victim not in daemon.workers() and len(daemon.workers()) == 2, "a new worker")
-
-
-def refused(client: Shell, code: int, *command: Any) -> str:
-    """Expect a command to be refused with a code, and return the message."""
-    with pytest.raises(Refused) as caught:
-        client.call(*command)
-    assert caught.value.code == code, caught.value
-    return caught.value.message
 
 
 def signing_key(client: Shell, **attributes: object) -> tuple[int, ec.EllipticCurvePublicKey]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from bridge.cli.commands.access import access
 from bridge.cli.commands.family import command
 from bridge.cli.commands.finding import the_one
-from bridge.cli.commands.options import approval_option, approved, filter_option, option, role_option
+from bridge.cli.commands.options import F, approval_option, approved, filter_option, option, role_option
 from bridge.cli.fields import parse_filter, parse_value
 from bridge.cli.key_json import brief, found, reference, visible, whole
 from bridge.cli.refusal import answer
@@ -94,11 +95,18 @@ def set_attribute(terms: tuple[str, ...], name: str, value: str, as_admin: bool,
         answer({"message": "Attribute set successfully"})
 
 
+def _shared_options(who: str) -> Callable[[F], F]:
+    """Add the options of ``share`` and ``unshare``; their role is that of the user, and of who asks."""
+
+    def add(function: F) -> F:
+        function = role_option(Role.CRYPTO_USER)(approval_option()(function))
+        return filter_option()(option("--username", required=True, metavar="NAME", help=who)(function))
+
+    return add
+
+
 @command("share")
-@filter_option()
-@option("--username", required=True, metavar="NAME", help="The crypto user who is to use the key.")
-@role_option(Role.CRYPTO_USER)
-@approval_option()
+@_shared_options("The crypto user who is to use the key.")
 def share(terms: tuple[str, ...], username: str, role: Role, approval: Path | None) -> None:
     """Let another crypto user use a key; its owner alone manages it.
 
@@ -112,10 +120,7 @@ def share(terms: tuple[str, ...], username: str, role: Role, approval: Path | No
 
 
 @command("unshare")
-@filter_option()
-@option("--username", required=True, metavar="NAME", help="The crypto user who is no longer to use the key.")
-@role_option(Role.CRYPTO_USER)
-@approval_option()
+@_shared_options("The crypto user who is no longer to use the key.")
 def unshare(terms: tuple[str, ...], username: str, role: Role, approval: Path | None) -> None:
     """Take back a key that another crypto user may use.
 
