@@ -27,13 +27,13 @@ TYPES = {
 }
 USAGE = ("SIGN", "VERIFY", "ENCRYPT", "DECRYPT", "WRAP", "UNWRAP", "DERIVE")
 
-SHARED_USER, OTHER_USER = "bob", "dave"
+SHARED_USER, OTHER_USER, LABEL = "bob", "dave", "matrix"
 
 
 def make(owner: Session, kind: Kind, state: State) -> int:
     """Make a token key of that state, shared with bob if such keys are."""
     key_type, object_class = TYPES[kind]
-    given: Template = {Attribute.TOKEN: True, Attribute.LABEL: "matrix"}
+    given: Template = {Attribute.TOKEN: True, Attribute.LABEL: LABEL}
     given |= {Attribute.MODIFIABLE: state.modifiable, Attribute.DESTROYABLE: state.destroyable}
     if not state.usage:
         given |= {Attribute[name]: False for name in USAGE}
@@ -58,6 +58,20 @@ _CLASSES = {
 
 def _exists(name: Attribute, kind: Kind) -> bool:
     return kind in _CLASSES.get(name.name, set(Kind))
+
+
+def as_before(owner: Session, admin: Session, case: Case, handle: int) -> int:
+    """Return a key as it was before a change: the same, unless it is gone."""
+    undo: dict[Operation, Callable[[], object]] = {
+        Operation.LABEL: lambda: owner.set_attributes(handle, {Attribute.LABEL: LABEL}),
+        Operation.TRUST: lambda: admin.set_attributes(handle, {Attribute.TRUSTED: False}),
+        Operation.SHARE: lambda: owner.unshare(handle, OTHER_USER),
+        Operation.UNSHARE: lambda: owner.share(handle, SHARED_USER),
+    }
+    if case.operation is Operation.DELETE:
+        return make(owner, case.kind, case.state)
+    undo[case.operation]()
+    return handle
 
 
 class Inputs:
@@ -124,7 +138,7 @@ def calls(session: Any, case: Case, handle: int, inputs: Inputs) -> Callable[[],
 
 def _found(session: Any, handle: int) -> None:
     """Find a key; one that is not found is refused as one that is not there."""
-    if handle not in session.find({Attribute.LABEL: "matrix"}):
+    if handle not in session.find({Attribute.LABEL: LABEL}):
         session.attributes(handle)
         raise AssertionError("a key that is not found has attributes")
 

@@ -18,7 +18,7 @@ from bridge.cli.commands.family import Family
 from bridge.cli.commands.signing import SIGNINGS
 from bridge.engine import ReturnCode, Session
 from matrix.conftest import CAROL
-from matrix.doors import DATA, OTHER_USER, SHARED_USER, TYPES, Inputs, calls, make, outcome
+from matrix.doors import DATA, OTHER_USER, SHARED_USER, TYPES, Inputs, as_before, calls, make, outcome
 from matrix.table import CHANGES, FEW_STATES, Case, Kind, Operation, State, Who, cases, expected
 
 _O = Operation
@@ -153,7 +153,7 @@ def test_every_cell(users: dict[Who, Session], tmp_path: Path, kind: Kind) -> No
             if refused or case.operation not in CHANGES:
                 assert owner.info(handle) == before, case
             else:
-                handle = make(owner, kind, state)
+                handle = as_before(owner, users[Who.ADMIN], case, handle)
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -175,4 +175,4 @@ def test_commands_of_their_own(users: dict[Who, Session], home: Path, tmp_path: 
         got = asked(result)
         assert right(case, got, handle, words), f"{case}: {got}; the engine says {words!r}"
         if not refused and case.operation in CHANGES:
-            handle = make(owner, kind, State())
+            handle = as_before(owner, users[Who.ADMIN], case, handle)
