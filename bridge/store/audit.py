@@ -6,15 +6,16 @@ the head, telling. Each change of the HSM's state binds the head to the ledger, 
 rest of the home. What cannot be told is an older head, together with the records of then, if the state has not changed
 since; and an older copy of the whole home.
 
-Every function takes ``execute``, which carries out a statement inside the caller's transaction. Appending holds the
-database's write lock, whoever does it: sequence numbers have no gaps.
+Every function takes a connection on which a transaction has begun. Appending holds the database's write lock, whoever
+does it: sequence numbers have no gaps.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from bridge.engine.audit import Event, Opcode, Record
@@ -29,7 +30,10 @@ AUDIT_NAME = b"audit log"
 FIRST_LINK = bytes(32)
 """What comes before the link of the first record."""
 
-Execute = Callable[[str, tuple[object, ...]], Any]
+_READ_HEAD = "SELECT length, reboots, generation, sealed FROM audit_head"
+_INSERT_HEAD = "INSERT INTO audit_head (length, reboots, generation, sealed) VALUES (?, ?, ?, ?)"
+_UPDATE_HEAD = "UPDATE audit_head SET length = ?, reboots = ?, generation = ?, sealed = ?"
+_INSERT_RECORD = "INSERT INTO audit (sequence, content, link) VALUES (?, ?, ?)"
 
 
 class Head(NamedTuple):
@@ -58,29 +62,29 @@ class AuditLog:
         self._written: tuple[tuple[object, ...], Head] | None = None
         """The row that this process wrote last, and what it says; its seal is random, so no other row equals it."""
 
-    def begin(self, execute: Execute, generation: int) -> bool:
+    def begin(self, connection: Connection, generation: int) -> bool:
         """Make the head of a log without records, if there is none; return whether it was made.
 
         The caller adds it to the ledger. If one had been removed it does not fit there.
         """
-        if execute("SELECT length FROM audit_head", ()).fetchone() is not None:
+        if connection.execute(_READ_HEAD).fetchone() is not None:
             return False
         head = Head(0, 0, generation, FIRST_LINK)
         row = (*head[:3], self._sealed(head))
-        execute("INSERT INTO audit_head (length, reboots, generation, sealed) VALUES (?, ?, ?, ?)", row)
+        connection.execute(_INSERT_HEAD, row)
         return True
 
-    def opened(self, execute: Execute, *, first: bool) -> None:
+    def opened(self, connection: Connection, *, first: bool) -> None:
         """Look at the head, which raises as :meth:`head`; count the first use of the HSM after nobody used it."""
-        head = self.head(execute)
+        head = self.head(connection)
         if first:
-            self._put(execute, head._replace(reboots=head.reboots + 1))
+            self._put(connection, head._replace(reboots=head.reboots + 1))
 
-    def append(self, execute: Execute, events: Sequence[Event], generation: int | None = None) -> None:
+    def append(self, connection: Connection, events: Sequence[Event], generation: int | None = None) -> None:
         """Append records.
 
         Args:
-            execute: see above.
+            connection: see above.
             events: what happened, in its order.
             generation: of the state that the transaction makes; None if it changes nothing but the log.
 
@@ -89,21 +93,21 @@ class AuditLog:
         """
         if not events and generation is None:
             return
-        count, reboots, bound, link = self.head(execute)
+        count, reboots, bound, link = self.head(connection)
         for event in events:
             content = encode_event(event, reboots)
             link = self._sealer.link(link, count, content)
-            execute("INSERT INTO audit (sequence, content, link) VALUES (?, ?, ?)", (count, content, link))
+            connection.execute(_INSERT_RECORD, (count, content, link))
             count += 1
-        self._put(execute, Head(count, reboots, bound if generation is None else generation, link))
+        self._put(connection, Head(count, reboots, bound if generation is None else generation, link))
 
-    def head(self, execute: Execute) -> Head:
+    def head(self, connection: Connection) -> Head:
         """Return the end of the log.
 
         Raises:
             HsmError: ``DEVICE_ERROR`` if there is not exactly one, or it is not what was written.
         """
-        rows = execute("SELECT length, reboots, generation, sealed FROM audit_head", ()).fetchall()
+        rows = connection.execute(_READ_HEAD).fetchall()
         if self._written is not None and [self._written[0]] == rows:
             return self._written[1]
         try:
@@ -113,10 +117,10 @@ class AuditLog:
         except (SealBroken, TypeError, AttributeError, OverflowError, ValueError):
             raise damaged(self._home, "the head of its audit log fails its integrity check") from None
 
-    def _put(self, execute: Execute, head: Head) -> None:
+    def _put(self, connection: Connection, head: Head) -> None:
         row = (*head[:3], self._sealed(head))
         self._written = row, head
-        execute("UPDATE audit_head SET length = ?, reboots = ?, generation = ?, sealed = ?", row)
+        connection.execute(_UPDATE_HEAD, row)
 
     def _sealed(self, head: Head) -> bytes:
         return self._sealer.seal(AUDIT_NAME, head.length, _bound(head), head.link)
@@ -126,9 +130,9 @@ def _bound(head: Head) -> bytes:
     return b"".join(number.to_bytes(8, "big") for number in head[:3])
 
 
-def head_version(execute: Execute) -> dict[bytes, int | None]:
+def head_version(connection: Connection) -> dict[bytes, int | None]:
     """Return what the ledger knows of the log: the generation that the head is bound to, under its name."""
-    rows = execute("SELECT generation FROM audit_head", ()).fetchall()
+    rows = connection.execute("SELECT generation FROM audit_head").fetchall()
     return {AUDIT_NAME: rows[0][0]} if len(rows) == 1 else {}
 
 

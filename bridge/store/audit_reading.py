@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-
-from sqlalchemy import Connection, inspect, select
+from sqlite3 import Connection
 
 from bridge.engine.audit import Record
 from bridge.engine.errors import HsmError
 from bridge.store import keyring
 from bridge.store.audit import FIRST_LINK, AuditLog, decode_record, wrong_record
+from bridge.store.database import Database
 from bridge.store.errors import damaged, translating
 from bridge.store.home import DATABASE, GENERATION, MASTER_KEY, Passphrase, open_home, require_home
-from bridge.store.light import LightWriter
-from bridge.store.schema import AUDIT, VERSION, read_hsm, version_of
+from bridge.store.hsm_row import read_hsm
+from bridge.store.light import light_database
+from bridge.store.schema import VERSION, tables, version_of
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
-from bridge.store.sqlite import open_database
 
 _AT_ONCE = 1000
+
+_PART = "SELECT sequence, content FROM audit WHERE sequence >= ? ORDER BY sequence LIMIT ?"
+_WHOLE = "SELECT sequence, content, link FROM audit ORDER BY sequence"
 
 _BROKEN = (TypeError, ValueError, OverflowError)
 
@@ -37,11 +41,11 @@ def read_audit(home: Path, since: int = 0, pause: Callable[[], object] | None = 
     """
     with translating(home):
         require_home(home)
-        engine = open_database(home / DATABASE)
-        try:
+        with closing(Database(home / DATABASE)) as database:
             while True:
-                with engine.connect() as connection:
-                    rows = _rows(connection, since) if inspect(connection).has_table(AUDIT.name) else []
+                with database.reading() as connection:
+                    old = "audit" not in tables(connection)
+                    rows = [] if old else connection.execute(_PART, (since, _AT_ONCE)).fetchall()
                 for sequence, content in rows:
                     yield decode_record(home, sequence, content)
                     since = sequence + 1
@@ -50,13 +54,6 @@ def read_audit(home: Path, since: int = 0, pause: Callable[[], object] | None = 
                 if pause is None:
                     return
                 pause()
-        finally:
-            engine.dispose()
-
-
-def _rows(connection: Connection, since: int) -> list[tuple[int, bytes]]:
-    newer = select(AUDIT.c.sequence, AUDIT.c.content).where(AUDIT.c.sequence >= since)
-    return [tuple(row) for row in connection.execute(newer.order_by(AUDIT.c.sequence).limit(_AT_ONCE))]
 
 
 def verify_audit(home: Path, passphrase: Passphrase) -> int:
@@ -78,25 +75,21 @@ def verify_audit(home: Path, passphrase: Passphrase) -> int:
         key_file = home / MASTER_KEY
         text = passphrase() if keyring.needs_passphrase(key_file) else None
         master_key = keyring.read(key_file, text)
-        engine, light = open_database(home / DATABASE), LightWriter(home / DATABASE)
-        try:
-            with engine.connect() as connection:
+        with closing(Database(home / DATABASE)) as database, closing(light_database(home / DATABASE)) as light:
+            with database.reading() as connection:
                 old = version_of(connection, home) < VERSION
             if old:
                 # It becomes what this version reads, unless it is not as old as it says.
                 open_home(home, lambda: text).close()
-            with engine.connect() as connection:
+            with database.reading() as connection:
                 sealer = Sealer(master_key, read_hsm(connection, home).home_id)
                 count = _verify_chain(connection, home, sealer)
             # An older head does not fit the ledger, which is checked with the whole state.
-            storage = SqlStorage(home, engine, light, home / GENERATION, sealer)
+            storage = SqlStorage(home, database, light, home / GENERATION, sealer)
             try:
                 storage.changes_since(0)
             finally:
                 storage.close()
-        finally:
-            light.disconnect()
-            engine.dispose()
     return count
 
 
@@ -105,26 +98,26 @@ def _verify_chain(connection: Connection, home: Path, sealer: Sealer) -> int:
     problem: HsmError | None = None
     length, last = None, FIRST_LINK
     try:
-        head = AuditLog(home, sealer).head(connection.exec_driver_sql)
+        head = AuditLog(home, sealer).head(connection)
         length, last = head.length, head.link
     except HsmError as error:
         # Which record is wrong, if any, is of more use.
         problem = error
     expected, link = 0, FIRST_LINK
-    for sequence, content, stored in connection.execute(
-        select(AUDIT.c.sequence, AUDIT.c.content, AUDIT.c.link).order_by(AUDIT.c.sequence)
-    ):
-        if sequence != expected:
-            raise wrong_record(home, expected, "is missing")
-        if length is not None and expected >= length:
-            raise wrong_record(home, expected, "was not written by the HSM")
-        try:
-            link = sealer.link(link, sequence, content)
-        except _BROKEN:
-            link = FIRST_LINK
-        if link != stored:
-            raise wrong_record(home, expected, "is not what was written, or one was put in its place")
-        expected += 1
+    # Closed, so that no snapshot of the database is kept if this ends in the middle.
+    with closing(connection.execute(_WHOLE)) as rows:
+        for sequence, content, stored in rows:
+            if sequence != expected:
+                raise wrong_record(home, expected, "is missing")
+            if length is not None and expected >= length:
+                raise wrong_record(home, expected, "was not written by the HSM")
+            try:
+                link = sealer.link(link, sequence, content)
+            except _BROKEN:
+                link = FIRST_LINK
+            if link != stored:
+                raise wrong_record(home, expected, "is not what was written, or one was put in its place")
+            expected += 1
     if problem is not None:
         raise problem
     if length is not None and expected < length:

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from bridge.engine.errors import HsmError, ReturnCode
 
 _FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE"}
@@ -27,8 +25,6 @@ def translating(home: Path) -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
-        raise _from_sqlite(home, error.orig) from None
     except sqlite3.Error as error:
         raise _from_sqlite(home, error) from None
     except OSError as error:
@@ -37,8 +33,9 @@ def translating(home: Path) -> Iterator[None]:
         raise damaged(home, "its database holds text that is none") from None
 
 
-def _from_sqlite(home: Path, error: BaseException | None) -> HsmError:
-    name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
+def _from_sqlite(home: Path, error: sqlite3.Error) -> HsmError:
+    # What the driver itself refuses has no such name.
+    name = getattr(error, "sqlite_errorname", "")
     family = "_".join(name.split("_")[:2])
     if name in _FULL:
         return _disk_full(home)

@@ -8,23 +8,24 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import platformdirs
-from sqlalchemy import insert
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.hsm import Hsm
 from bridge.engine.settings import PROFILES, HsmType, Mode, Profile
 from bridge.store import keyring
+from bridge.store.database import Database
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
+from bridge.store.hsm_row import HsmRow, insert_hsm, read_hsm
 from bridge.store.ledger import Ledger
-from bridge.store.light import LightWriter
-from bridge.store.schema import HSM, migrate, read_hsm
+from bridge.store.light import light_database
+from bridge.store.schema import migrate
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
-from bridge.store.sqlite import open_database, writing
 
 CONFIG_FILE = "cloudhsm-jce.cfg"
 """The provider's configuration file in a home; ``hsmbridge configure`` writes it."""
@@ -187,19 +188,13 @@ def _not_empty(home: Path) -> HsmError:
 def _fill(home: Path, passphrase: str | None) -> None:
     home_id = secrets.token_bytes(16)
     master_key = keyring.create(home / MASTER_KEY, home_id, passphrase)
-    database = home / DATABASE
+    file = home / DATABASE
     # SQLite gives its other files the mode of this one.
-    write_new(database, b"")
-    engine = open_database(database)
-    try:
-        with writing(engine).begin() as connection:
-            migrate(connection, home)
-            ledger = Ledger(Sealer(master_key, home_id)).seal(1, _FIRST_HANDLE, {})
-            connection.execute(
-                insert(HSM).values(home_id=home_id, generation=1, next_handle=_FIRST_HANDLE, ledger=ledger)
-            )
-    finally:
-        engine.dispose()
+    write_new(file, b"")
+    with closing(Database(file)) as database, database.writing() as connection:
+        migrate(connection, home)
+        ledger = Ledger(Sealer(master_key, home_id)).seal(1, _FIRST_HANDLE, {})
+        insert_hsm(connection, HsmRow(home_id, 1, _FIRST_HANDLE, ledger))
 
 
 def open_home(
@@ -228,14 +223,14 @@ def open_home(
         key_file = home / MASTER_KEY
         sealed = keyring.needs_passphrase(key_file)
         master_key = keyring.read(key_file, passphrase() if sealed else None)
-        engine, light = open_database(home / DATABASE), LightWriter(home / DATABASE)
+        database, light = Database(home / DATABASE), light_database(home / DATABASE)
         try:
-            with writing(engine).begin() as connection:
+            with database.writing() as connection:
                 migrate(connection, home)
                 home_id = read_hsm(connection, home).home_id
             if home_id.hex() != keyring.home_of(key_file):
                 raise damaged(home, f"{MASTER_KEY} belongs to another home than {DATABASE}")
-            storage = SqlStorage(home, engine, light, home / GENERATION, Sealer(master_key, home_id))
+            storage = SqlStorage(home, database, light, home / GENERATION, Sealer(master_key, home_id))
             try:
                 storage.switch_on()
                 return Hsm(storage, clock, profiles)
@@ -243,8 +238,8 @@ def open_home(
                 storage.close()
                 raise
         except BaseException:
-            light.disconnect()
-            engine.dispose()
+            light.close()
+            database.close()
             raise
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-
 from bridge.engine.settings import PROFILES, Settings
 from bridge.store.codec import decode_settings
+from bridge.store.database import Database
 from bridge.store.errors import translating
 from bridge.store.home import DATABASE, require_home
-from bridge.store.schema import OBJECTS, SETTINGS, USERS
-from bridge.store.sqlite import open_database
+
+_COUNTS = "SELECT (SELECT count(*) FROM objects), (SELECT count(*) FROM users)"
 
 
 class Occupancy(NamedTuple):
@@ -37,13 +37,8 @@ def occupancy(home: Path) -> Occupancy:
     """
     with translating(home):
         require_home(home)
-        engine = open_database(home / DATABASE)
-        try:
-            with engine.connect() as connection:
-                counts = (connection.execute(select(func.count()).select_from(table)) for table in (OBJECTS, USERS))
-                keys, users = (count.scalar_one() for count in counts)
-                readable = connection.execute(select(SETTINGS.c.readable)).scalar()
-                settings = Settings() if readable is None else decode_settings(readable)
-                return Occupancy(keys, users, PROFILES[settings.hsm_type].users)
-        finally:
-            engine.dispose()
+        with closing(Database(home / DATABASE)) as database, database.reading() as connection:
+            keys, users = connection.execute(_COUNTS).fetchone()
+            row = connection.execute("SELECT readable FROM settings").fetchone()
+            settings = Settings() if row is None else decode_settings(row[0])
+            return Occupancy(keys, users, PROFILES[settings.hsm_type].users)

@@ -4,116 +4,108 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
-
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlite3 import Connection
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.store.errors import damaged
 
-METADATA = MetaData()
 
-SCHEMA = Table("schema_version", METADATA, Column("version", Integer, nullable=False))
+def _table(name: str, *columns: str) -> str:
+    """Return the definition of a table, spelled to the last blank as homes in the field have it."""
+    return f"{name} (\n\t" + ", \n\t".join(columns) + "\n)"
 
-HSM = Table(
+
+_SCHEMA_VERSION = _table("schema_version", "version INTEGER NOT NULL")
+
+_HSM = _table(
     "hsm",
-    METADATA,
-    Column("home_id", LargeBinary, nullable=False),
-    Column("generation", BigInteger, nullable=False),
-    Column("next_handle", BigInteger, nullable=False),
-    Column("ledger", LargeBinary, nullable=False),
+    "home_id BLOB NOT NULL",
+    "generation BIGINT NOT NULL",
+    "next_handle BIGINT NOT NULL",
+    "ledger BLOB NOT NULL",
 )
 
-OBJECTS = Table(
+_OBJECTS = _table(
     "objects",
-    METADATA,
-    Column("handle", BigInteger, primary_key=True, autoincrement=False),
-    Column("generation", BigInteger, nullable=False, index=True),
-    Column("readable", LargeBinary, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    "handle BIGINT NOT NULL",
+    "generation BIGINT NOT NULL",
+    "readable BLOB NOT NULL",
+    "sealed BLOB NOT NULL",
+    "PRIMARY KEY (handle)",
 )
 
-DESTROYED = Table(
+_DESTROYED = _table(
     "destroyed",
-    METADATA,
-    Column("handle", BigInteger, primary_key=True, autoincrement=False),
-    Column("generation", BigInteger, nullable=False, index=True),
+    "handle BIGINT NOT NULL",
+    "generation BIGINT NOT NULL",
+    "PRIMARY KEY (handle)",
 )
 
-USERS = Table(
+_USERS = _table(
     "users",
-    METADATA,
-    Column("role", String, primary_key=True),
-    Column("name", String, primary_key=True),
-    Column("generation", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    "role VARCHAR NOT NULL",
+    "name VARCHAR NOT NULL",
+    "generation BIGINT NOT NULL",
+    "sealed BLOB NOT NULL",
+    "PRIMARY KEY (role, name)",
 )
 
-SETTINGS = Table(
+_SETTINGS = _table(
     "settings",
-    METADATA,
-    Column("generation", BigInteger, nullable=False),
-    Column("readable", LargeBinary, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    "generation BIGINT NOT NULL",
+    "readable BLOB NOT NULL",
+    "sealed BLOB NOT NULL",
 )
 
-
-TOKENS = Table(
+_TOKENS = _table(
     "tokens",
-    METADATA,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("generation", BigInteger, nullable=False),
-    Column("readable", LargeBinary, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    "number BIGINT NOT NULL",
+    "generation BIGINT NOT NULL",
+    "readable BLOB NOT NULL",
+    "sealed BLOB NOT NULL",
+    "PRIMARY KEY (number)",
 )
 
-AUDIT = Table(
+_AUDIT = _table(
     "audit",
-    METADATA,
     # In SQLite an INTEGER is the row's own number, which needs no index.
-    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("content", LargeBinary, nullable=False),
-    Column("link", LargeBinary, nullable=False),
+    "sequence INTEGER NOT NULL",
+    "content BLOB NOT NULL",
+    "link BLOB NOT NULL",
+    "PRIMARY KEY (sequence)",
 )
 
-AUDIT_HEAD = Table(
+_AUDIT_HEAD = _table(
     "audit_head",
-    METADATA,
-    Column("length", BigInteger, nullable=False),
-    Column("reboots", BigInteger, nullable=False),
-    Column("generation", BigInteger, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    "length BIGINT NOT NULL",
+    "reboots BIGINT NOT NULL",
+    "generation BIGINT NOT NULL",
+    "sealed BLOB NOT NULL",
 )
 
 
 def _create(connection: Connection) -> None:
-    METADATA.create_all(connection, tables=[SCHEMA, HSM, OBJECTS, DESTROYED, USERS])
-    connection.execute(insert(SCHEMA).values(version=0))
+    connection.execute(f"CREATE TABLE {_SCHEMA_VERSION}")
+    connection.execute(f"CREATE TABLE {_HSM}")
+    connection.execute(f"CREATE TABLE {_OBJECTS}")
+    connection.execute("CREATE INDEX ix_objects_generation ON objects (generation)")
+    connection.execute(f"CREATE TABLE {_DESTROYED}")
+    connection.execute("CREATE INDEX ix_destroyed_generation ON destroyed (generation)")
+    connection.execute(f"CREATE TABLE {_USERS}")
+    connection.execute("INSERT INTO schema_version (version) VALUES (0)")
 
 
 def _add_settings(connection: Connection) -> None:
-    SETTINGS.create(connection)
+    connection.execute(f"CREATE TABLE {_SETTINGS}")
 
 
 def _add_tokens(connection: Connection) -> None:
-    TOKENS.create(connection)
+    connection.execute(f"CREATE TABLE {_TOKENS}")
 
 
 def _add_audit(connection: Connection) -> None:
-    METADATA.create_all(connection, tables=[AUDIT, AUDIT_HEAD])
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {_AUDIT}")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {_AUDIT_HEAD}")
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings, _add_tokens, _add_audit)
@@ -121,14 +113,12 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create, _add_settings, 
 
 VERSION = len(MIGRATIONS)
 
-_LIMIT = 2**62
-
 
 def migrate(connection: Connection, home: Path) -> None:
     """Bring a database to this version's schema, inside the caller's transaction.
 
     Raises:
-        HsmError: ``TOKEN_NOT_PRESENT`` if a newer hsmbridge wrote it.
+        HsmError: ``TOKEN_NOT_PRESENT`` if a newer hsmbridge wrote it; as :func:`version_of`.
     """
     version = version_of(connection, home)
     if version > VERSION:
@@ -140,34 +130,7 @@ def migrate(connection: Connection, home: Path) -> None:
     for step in MIGRATIONS[version:]:
         step(connection)
     if version < VERSION:
-        connection.execute(update(SCHEMA).values(version=VERSION))
-
-
-class HsmRow(NamedTuple):
-    """The one row of the table ``hsm``."""
-
-    home_id: bytes
-    generation: int
-    next_handle: int
-    ledger: bytes
-
-
-def read_hsm(connection: Connection, home: Path) -> HsmRow:
-    """Return the row of the HSM itself.
-
-    Raises:
-        HsmError: ``DEVICE_ERROR`` if there is not exactly one, or a column holds what was never written there.
-    """
-    rows = connection.execute(select(HSM.c.home_id, HSM.c.generation, HSM.c.next_handle, HSM.c.ledger)).all()
-    if len(rows) == 1:
-        row = HsmRow(*rows[0])
-        numbers = (row.generation, row.next_handle)
-        if (
-            all(type(number) is int and number > 0 for number in numbers)
-            and type(row.home_id) is type(row.ledger) is bytes
-        ):
-            return row
-    raise damaged(home, "the record of the HSM itself is no such record")
+        connection.execute("UPDATE schema_version SET version = ?", (VERSION,))
 
 
 def version_of(connection: Connection, home: Path) -> int:
@@ -176,12 +139,19 @@ def version_of(connection: Connection, home: Path) -> int:
     Raises:
         HsmError: ``DEVICE_ERROR`` if it is no database of hsmbridge.
     """
-    names = inspect(connection).get_table_names()
+    names = tables(connection)
     if not names:
         return 0
-    if SCHEMA.name not in names:
+    if "schema_version" not in names:
         raise damaged(home, "its database has no schema version")
-    version = connection.execute(select(SCHEMA.c.version)).scalar()
+    row = connection.execute("SELECT version FROM schema_version").fetchone()
+    version = row and row[0]
     if not isinstance(version, int) or version < 1:
         raise damaged(home, "its schema version is none")
     return version
+
+
+def tables(connection: Connection) -> set[str]:
+    """Return the names of a database's tables."""
+    names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    return {name for (name,) in connection.execute(names)}

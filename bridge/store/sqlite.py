@@ -1,13 +1,9 @@
-"""Opening the database with the settings that durability and privacy need."""
+"""Opening a connection with the settings that durability and privacy need."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
 
 _WAIT_SECONDS = 30
 
@@ -20,41 +16,23 @@ _PRAGMAS = (
 )
 
 
-def open_database(path: Path) -> Engine:
-    """Open a SQLite database.
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection, on which a transaction begins when the caller says ``BEGIN``.
 
     Args:
-        path: its file, which exists.
+        path: the database's file, which exists.
 
     Returns:
-        An engine whose transactions, begun with :func:`writing`, take the write lock at once; others read one
-        snapshot.
+        The connection; any thread may use it, one at a time.
+
+    Raises:
+        sqlite3.Error: if the file cannot be opened, or is no database.
     """
-    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _WAIT_SECONDS})
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def writing(engine: Engine) -> Engine:
-    """Return the same engine for transactions that write."""
-    return engine.execution_options(writing=True)
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open one connection without SQLAlchemy, with the same settings; any thread may use it, one at a time."""
-    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, check_same_thread=False)
-    _configure(connection, None)
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+    except BaseException:
+        connection.close()
+        raise
     return connection
-
-
-def _configure(connection: sqlite3.Connection, _record: Any) -> None:
-    # SQLAlchemy, not the driver, says when a transaction begins.
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

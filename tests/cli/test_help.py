@@ -56,7 +56,7 @@ def test_help_loads_neither_the_engine_nor_jpype() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from bridge.cli import cli\n"
         "for verb in ([], ['keytool'], ['java']): assert CliRunner().invoke(cli, [*verb, '--help']).exit_code == 0\n"
-        "print([name for name in ('jpype', 'bridge.engine', 'cryptography', 'sqlalchemy') if name in sys.modules])"
+        "print([name for name in ('jpype', 'bridge.engine', 'cryptography', 'sqlite3') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"

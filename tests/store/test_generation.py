@@ -172,10 +172,10 @@ def test_many_threads_notice_at_once_that_the_file_was_removed(hsm: Hsm, home: P
 def test_the_database_is_as_durable_and_private_as_it_can_be(home: Path) -> None:
     """In a process of its own, because the tests of this process do not wait for the disk."""
     program = (
-        "import sys; from pathlib import Path; from bridge.store.sqlite import open_database\n"
-        "with open_database(Path(sys.argv[1])).connect() as connection:\n"
+        "import sys; from pathlib import Path; from bridge.store.database import Database\n"
+        "with Database(Path(sys.argv[1])).reading() as connection:\n"
         "    for name in ('journal_mode', 'synchronous', 'secure_delete', 'trusted_schema'):\n"
-        "        print(connection.exec_driver_sql(f'PRAGMA {name}').scalar())"
+        "        print(*connection.execute(f'PRAGMA {name}').fetchone())"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(home / "hsm.db")], capture_output=True, text=True, check=True
