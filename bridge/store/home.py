@@ -21,6 +21,7 @@ from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
 from bridge.store.ledger import Ledger
 from bridge.store.light import LightWriter
+from bridge.store.presence import HomePresence
 from bridge.store.schema import HSM, migrate, read_hsm
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
@@ -238,7 +239,7 @@ def open_home(
             storage = SqlStorage(home, engine, light, home / GENERATION, Sealer(master_key, home_id))
             try:
                 storage.switch_on()
-                return Hsm(storage, clock, profiles)
+                return Hsm(storage, HomePresence(home), clock, profiles)
             except BaseException:
                 storage.close()
                 raise
