@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bridge.engine import Hsm, HsmError, ReturnCode
-from bridge.store import Passphrase, default_home, open_home, passphrase_from_environment
+from bridge.store import HomePresence, Passphrase, default_home, open_home, passphrase_from_environment
 
 VARIABLE = "HSMBRIDGE_CLUSTERS"
 
@@ -85,6 +85,7 @@ class Clusters:
         self._open = {home.resolve(): hsm}
         self._locks = {folder.resolve(): threading.Lock() for folder in (home, *(self._homes or {}).values())}
         self._passphrase = passphrase
+        self._presences: dict[Path, HomePresence] = {}
 
     def find(self, identifier: str | None) -> tuple[Hsm, Path]:
         """Return an HSM and its home.
@@ -105,6 +106,25 @@ class Clusters:
                 if hsm is None:
                     hsm = self._open[folder] = open_home(home, self._passphrase)
         return hsm, home
+
+    def presence(self, identifier: str | None) -> HomePresence:
+        """Return who is logged in to an HSM, for a process that keeps sessions of it without opening it.
+
+        Args:
+            identifier: as for :meth:`find`.
+
+        Raises:
+            HsmError: ``TOKEN_NOT_PRESENT`` if no home belongs to the identifier.
+        """
+        folder = self._home(identifier).resolve()
+        if folder not in self._presences:
+            self._presences[folder] = HomePresence(folder)
+        return self._presences[folder]
+
+    def forget_logins(self) -> None:
+        """Let go, in a fork, of the logins that :meth:`presence` noted; they stay with the parent."""
+        for presence in self._presences.values():
+            presence.close()
 
     def _home(self, identifier: str | None) -> Path:
         return _named(identifier, self._homes, self._default)

@@ -79,7 +79,8 @@ class Accounts(Mtls):
 
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks, for the admin's own account, and for a crypto user who
-                owns keys, ``ARGUMENTS_BAD`` if there is no such user, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
+                owns keys, ``ARGUMENTS_BAD`` if there is no such user, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``,
+                ``USER_ALREADY_LOGGED_IN`` if the user is logged in.
         """
         with self._audited(Opcode.DELETE_USER, user=Actor(role, name.lower())) as entry:
             actor = self._admin("deletes users")
@@ -93,6 +94,7 @@ class Accounts(Mtls):
                 if user.role is Role.CRYPTO_USER:
                     self._give_up_keys(transaction, user.name)
                 self._approve_user(transaction, approval)
+                self._require_logged_out(user)
                 transaction.delete_user(user)
                 for token in self._state.tokens():
                     if (token.role, token.name) == (user.role, user.name):
@@ -127,7 +129,7 @@ class Accounts(Mtls):
         Raises:
             HsmError: ``ACTION_PROHIBITED`` if a crypto user asks for another's password, ``ARGUMENTS_BAD`` if there
                 is no such user, ``PIN_LEN_RANGE`` or ``PIN_INVALID`` for the password, ``QUORUM_REQUIRED``,
-                ``QUORUM_FAILED``.
+                ``QUORUM_FAILED``, ``USER_ALREADY_LOGGED_IN`` if the user is logged in to another session.
         """
         with self._audited(Opcode.CHANGE_PSWD, user=Actor(role, name.lower())) as entry:
             return self._change(entry, role, name, password, approval, mfa=False)
@@ -178,6 +180,7 @@ class Accounts(Mtls):
             user = self._state.user(role, name)
             if not own:
                 self._approve_user(transaction, approval)
+            self._require_logged_out(user)
             changed = replace(
                 user, password=new.password, failures=0, mfa=mfa, approver_key=user.approver_key if key is None else key
             )
@@ -193,7 +196,8 @@ class Accounts(Mtls):
             approval: for the service ``USER``, if that has a quorum value and the user is another.
 
         Raises:
-            HsmError: ``ACTION_PROHIBITED``, ``ARGUMENTS_BAD``, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``.
+            HsmError: ``ACTION_PROHIBITED``, ``ARGUMENTS_BAD``, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``,
+                ``USER_ALREADY_LOGGED_IN`` if the user is logged in to another session.
         """
         with self._audited(Opcode.DEREGISTER_MFA_KEY, user=Actor(role, name.lower())) as entry:
             actor = self._logged_in()
@@ -206,6 +210,7 @@ class Accounts(Mtls):
                     raise HsmError(ReturnCode.ARGUMENTS_BAD, f"The {role.value} {user.name!r} has no second factor.")
                 if not own:
                     self._approve_user(transaction, approval)
+                self._require_logged_out(user)
                 changed = replace(user, mfa=False)
                 transaction.put_user(changed)
             return changed.info
@@ -277,6 +282,21 @@ class Accounts(Mtls):
                 "InvalidQuorumSignature: the registration token was not signed with the private half of this key.",
             )
         transaction.delete_token(token)
+
+    def _require_logged_out(self, user: User) -> None:
+        """Refuse to change a user who is logged in to another session, in any process.
+
+        User guide, "cloudhsm_cli-user-delete" and "cloudhsm_cli-user-change-password".
+
+        Raises:
+            HsmError: ``USER_ALREADY_LOGGED_IN``.
+        """
+        if self._holdings.elsewhere(Actor(user.role, user.name)):
+            raise HsmError(
+                ReturnCode.USER_ALREADY_LOGGED_IN,
+                f"The {user.role.value} {user.name!r} is logged in to another session: log out there, or end the "
+                "program that is logged in, and try again.",
+            )
 
     def _approve_user(self, transaction: Transaction, approval: Approval | None) -> None:
         self._approve(transaction, approval, Service.USER, self._state.settings.quorum_values.user)

@@ -13,6 +13,36 @@ from bridge.engine.objects import HsmObject
 from bridge.engine.users import Actor
 
 
+class Presence(Protocol):
+    """Who is logged in to the sessions of an HSM, those of other processes included; any thread may ask."""
+
+    def enter(self, user: Actor) -> None:
+        """Note that a session of this process logged a user in.
+
+        Raises:
+            HsmError: as :class:`bridge.engine.storage.Storage`.
+        """
+
+    def leave(self, user: Actor) -> None:
+        """Note that such a login ended, once for each :meth:`enter`."""
+
+    def others(self, user: Actor, asking: Actor | None) -> bool:
+        """Tell whether a user is logged in to another session than the one that asks.
+
+        The caller changes the HSM meanwhile, so that one asks at a time.
+
+        Args:
+            user: of any login.
+            asking: who is logged in to the session that asks.
+
+        Raises:
+            HsmError: as :class:`bridge.engine.storage.Storage`.
+        """
+
+    def close(self) -> None:
+        """End all logins of this process. In a fork of it, the logins stay with the parent."""
+
+
 class Holdings(Protocol):
     """The login and the session keys of one session, which several processes may serve."""
 
@@ -36,7 +66,7 @@ class Holdings(Protocol):
         """Note who is logged in.
 
         Raises:
-            HsmError: ``USER_ALREADY_LOGGED_IN`` if somebody is, ``SESSION_CLOSED``.
+            HsmError: ``USER_ALREADY_LOGGED_IN`` if somebody is, ``SESSION_CLOSED``; as :meth:`Presence.enter`.
         """
 
     def log_out(self) -> None:
@@ -45,6 +75,9 @@ class Holdings(Protocol):
         Raises:
             HsmError: ``USER_NOT_LOGGED_IN`` if nobody was.
         """
+
+    def elsewhere(self, user: Actor) -> bool:
+        """Tell whether a user is logged in to another session; called and raises as :meth:`Presence.others`."""
 
     def close(self) -> None:
         """End the session, and destroy the keys; closing twice does nothing."""
@@ -75,7 +108,8 @@ class Holdings(Protocol):
 class LocalHoldings:
     """The holdings of a session that this process alone serves; implements :class:`Holdings`."""
 
-    def __init__(self) -> None:
+    def __init__(self, presence: Presence) -> None:
+        self._presence = presence
         self.number = secrets.randbits(32)
         self.user: Actor | None = None
         self.closed = False
@@ -92,6 +126,7 @@ class LocalHoldings:
                 raise session_closed()
             if self.user is not None:
                 raise already_logged_in(self.user)
+            self._presence.enter(user)
             self.user = user
             self._changed()
 
@@ -100,17 +135,25 @@ class LocalHoldings:
         with self._lock:
             if self.user is None:
                 raise not_logged_in()
-            self.user = None
-            self._keys.clear()
-            self._changed()
+            self._end_login(self.user)
 
     def close(self) -> None:
         """See :meth:`Holdings.close`."""
         with self._lock:
             self.closed = True
-            self.user = None
-            self._keys.clear()
+            if self.user is not None:
+                self._end_login(self.user)
             self._changed()
+
+    def _end_login(self, user: Actor) -> None:
+        self._presence.leave(user)
+        self.user = None
+        self._keys.clear()
+        self._changed()
+
+    def elsewhere(self, user: Actor) -> bool:
+        """See :meth:`Holdings.elsewhere`."""
+        return self._presence.others(user, self.user)
 
     def challenge(self, digest: bytes | None) -> bytes | None:
         """See :meth:`Holdings.challenge`."""

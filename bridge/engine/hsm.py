@@ -58,4 +58,4 @@ class Hsm(State):
             rules: what the session does otherwise than sessions do; None for nothing.
             holdings: where its login and its session keys are; None for this process alone.
         """
-        return Session(self, rules or SessionRules(), holdings or LocalHoldings())
+        return Session(self, rules or SessionRules(), holdings or LocalHoldings(self._presence))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from bridge.engine.attributes import ObjectClass
 from bridge.engine.audit import Entry, Event, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.holdings import Presence
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.quorum import Token
 from bridge.engine.settings import PROFILES, HsmType, MtlsEnforcement, Profile, Settings
@@ -28,6 +29,7 @@ class State:
     def __init__(
         self,
         storage: Storage,
+        presence: Presence,
         clock: Callable[[], float],
         profiles: Mapping[HsmType, Profile] = PROFILES,
     ) -> None:
@@ -35,6 +37,7 @@ class State:
 
         Args:
             storage: keeps what outlives the process.
+            presence: knows who is logged in.
             clock: returns seconds since 1970.
             profiles: what each type of HSM holds.
 
@@ -42,6 +45,7 @@ class State:
             HsmError: as :class:`Storage` says.
         """
         self._storage = storage
+        self._presence = presence
         self._clock = clock
         self._profiles = profiles
         self._lock = threading.RLock()
@@ -60,7 +64,8 @@ class State:
         self._apply(storage.changes_since(0))
 
     def close(self) -> None:
-        """Let go of the storage."""
+        """Let go of the storage; whoever is logged in counts as logged in no more."""
+        self._presence.close()
         self._storage.close()
 
     def authenticate(self, role: Role, name: str, password: bytes, second_factor: Callable[[User], bool]) -> User:

@@ -181,6 +181,7 @@ class _Daemon:
     def _forget(self) -> None:
         for descriptor in self._only_ours:
             os.close(descriptor)
+        self._equipment.clusters.forget_logins()
 
     def run(self, ready: Callable[[], None], *only_ours: int) -> None:
         """Serve until told to stop, and clean up.

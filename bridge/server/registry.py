@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.engine import HsmError, ReturnCode, Role
-from bridge.engine.holdings import already_logged_in, not_logged_in, session_closed
+from bridge.engine.holdings import Presence, already_logged_in, not_logged_in, session_closed
 from bridge.engine.users import Actor
 
 _MOST_REMEMBERED = 1024
@@ -37,6 +37,7 @@ class _Entry:
     identity: bytes
     cluster: str | None
     rules: Mapping[str, object]
+    presence: Presence
     version: int = 0
     actor: Actor | None = None
     challenge: bytes | None = None
@@ -55,14 +56,21 @@ class Registry:
     """
 
     CALLS = (
-        *("open", "join", "leave", "log_in", "log_out", "challenge", "close"),
+        *("open", "join", "leave", "log_in", "log_out", "elsewhere", "challenge", "close"),
         *("put", "remove", "acquire", "release", "news"),
     )
     """What workers ask."""
 
-    def __init__(self, versions: memoryview) -> None:
-        """Take the shared memory: an unsigned 64-bit number for each session that there may be."""
+    def __init__(self, versions: memoryview, presence: Callable[[str | None], Presence]) -> None:
+        """Take what the sessions need.
+
+        Args:
+            versions: shared memory, an unsigned 64-bit number for each session that there may be.
+            presence: returns who is logged in to a cluster's HSM. The logins are noted here and not by the workers,
+                since they outlive a worker.
+        """
         self._versions = versions
+        self._presence = presence
         self._free = list(range(len(versions)))
         self._sessions: dict[int, _Entry] = {}
         self._names: dict[bytes, _Entry] = {}
@@ -97,9 +105,10 @@ class Registry:
                 ReturnCode.SESSION_COUNT,
                 f"The daemon has {len(self._sessions)} sessions, as many as it takes; close others.",
             )
-        token = secrets.token_bytes(32)
+        token, presence = secrets.token_bytes(32), self._presence(cluster)
+        name = hashlib.sha256(token).digest()
         self._last += 1
-        entry = _Entry(self._last, self._free.pop(), hashlib.sha256(token).digest(), identity, cluster, dict(rules))
+        entry = _Entry(self._last, self._free.pop(), name, identity, cluster, dict(rules), presence)
         entry.connections[worker] = 1
         self._sessions[entry.number] = entry
         self._names[entry.name] = entry
@@ -146,7 +155,9 @@ class Registry:
         entry = self._entry(number)
         if entry.actor is not None:
             raise already_logged_in(entry.actor)
-        entry.actor = Actor(Role(role), name, login)
+        actor = Actor(Role(role), name, login)
+        entry.presence.enter(actor)
+        entry.actor = actor
         self._changed(entry)
 
     def log_out(self, _worker: int, number: int) -> None:
@@ -154,12 +165,18 @@ class Registry:
         entry = self._entry(number)
         if entry.actor is None:
             raise not_logged_in()
+        entry.presence.leave(entry.actor)
         entry.actor = None
         self._keys -= len(entry.keys)
         entry.keys.clear()
         entry.gone.clear()
         self._changed(entry)
         entry.forgotten = entry.version
+
+    def elsewhere(self, _worker: int, number: int, role: str, name: str) -> bool:
+        """See :meth:`bridge.engine.holdings.Holdings.elsewhere`."""
+        entry = self._entry(number)
+        return entry.presence.others(Actor(Role(role), name), entry.actor)
 
     def close(self, _worker: int, number: int) -> None:
         """See :meth:`bridge.engine.holdings.Holdings.close`."""
@@ -241,6 +258,8 @@ class Registry:
 
     def _end(self, entry: _Entry) -> None:
         del self._sessions[entry.number], self._names[entry.name]
+        if entry.actor is not None:
+            entry.presence.leave(entry.actor)
         self._keys -= len(entry.keys)
         self._changed(entry)
         self._free.append(entry.slot)

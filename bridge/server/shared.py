@@ -98,6 +98,11 @@ class SharedHoldings:
         """See :meth:`Holdings.log_out`."""
         self._registry.ask("log_out", self._number)
 
+    def elsewhere(self, user: Actor) -> bool:
+        """See :meth:`Holdings.elsewhere`."""
+        elsewhere: bool = self._registry.ask("elsewhere", self._number, user.role.value, user.name)
+        return elsewhere
+
     def close(self) -> None:
         """See :meth:`Holdings.close`."""
         self._registry.ask("close", self._number)

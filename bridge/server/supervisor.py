@@ -106,7 +106,7 @@ class Supervisor:
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
-        self._registry = Registry(equipment.versions)
+        self._registry = Registry(equipment.versions, equipment.clusters.presence)
         self._counters = equipment.counters(equipment.workers)
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, _Child] = {}

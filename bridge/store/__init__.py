@@ -12,8 +12,10 @@ from bridge.store.home import (
     require_no_home,
 )
 from bridge.store.occupancy import Occupancy, occupancy
+from bridge.store.presence import HomePresence
 
 __all__ = [
+    "HomePresence",
     "Occupancy",
     "Passphrase",
     "create_home",

@@ -23,6 +23,7 @@ from bridge.store.files import sync_folder, write_new
 from bridge.store.hsm_row import HsmRow, insert_hsm, read_hsm
 from bridge.store.ledger import Ledger
 from bridge.store.light import light_database
+from bridge.store.presence import HomePresence
 from bridge.store.schema import migrate
 from bridge.store.seal import Sealer
 from bridge.store.sql import SqlStorage
@@ -233,7 +234,7 @@ def open_home(
             storage = SqlStorage(home, database, light, home / GENERATION, Sealer(master_key, home_id))
             try:
                 storage.switch_on()
-                return Hsm(storage, clock, profiles)
+                return Hsm(storage, HomePresence(home), clock, profiles)
             except BaseException:
                 storage.close()
                 raise

@@ -80,6 +80,22 @@ def test_five_wrong_passwords_lock_and_the_list_says_so(home: Path) -> None:
     assert listed(home)["bob", "crypto-user"]["locked"] == "false"
 
 
+def test_a_user_who_is_logged_in_elsewhere_is_not_changed(home: Path, session: Session) -> None:
+    alice = ["--username", "Alice", "--role", "crypto-user"]
+    new = {"HSMBRIDGE_NEW_PASSWORD": "the new password"}
+    own = {"CLOUDHSM_ROLE": "crypto-user", "CLOUDHSM_PIN": f"alice:{PASSWORDS['alice'].decode()}", **new}
+    for environment, command in (
+        (ADMIN, "delete"),
+        ({**ADMIN, **new}, "change-password"),
+        (own, "change-password"),
+    ):
+        said = refusal(run(home, environment, "user", command, *alice))
+        assert said.startswith("The crypto-user 'alice' is logged in to another session: log out there, or end the")
+    session.logout()
+    assert answer(run(home, own, "user", "change-password", *alice)) == {"username": "alice", "role": "crypto-user"}
+    assert answer(run(home, ADMIN, "user", "delete", *alice))
+
+
 def test_a_new_hsm_is_activated(tmp_path: Path) -> None:
     home = tmp_path / "new"
     assert "cluster activate" in run(home, {}, "init", "--unactivated").stdout

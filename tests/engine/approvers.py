@@ -56,6 +56,7 @@ def approvers(hsm: Hsm, role: Role, *names: str) -> dict[str, Session]:
         sessions[name] = hsm.open_session()
         sessions[name].login(role, name, PASSWORDS.get(name, PASSWORD))
         register(sessions[name], name)
+    admin.close()
     return sessions
 
 

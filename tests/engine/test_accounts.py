@@ -121,17 +121,25 @@ def test_without_login_nothing_is_managed(hsm: Hsm) -> None:
             manage()
 
 
-def test_a_deleted_user_is_gone_and_so_is_the_login(hsm: Hsm, admin: Session, open_hsm: Callable[[], Hsm]) -> None:
+def test_a_deleted_user_is_gone(hsm: Hsm, admin: Session) -> None:
+    log_in(hsm, "bob").logout()
+    admin.delete_user(CRYPTO_USER, "BOB")
+    assert "bob" not in {user.name for user in admin.users()}
+    with refused(ReturnCode.PIN_INCORRECT):
+        log_in(hsm, "bob")
+
+
+def test_a_login_that_met_a_deletion_is_of_no_use(hsm: Hsm, open_hsm: Callable[[], Hsm]) -> None:
+    """The deletion was allowed, since the password was still being checked."""
     here, there = log_in(hsm, "bob"), log_in(open_hsm(), "bob")
     key = new_aes(here)
-    admin.delete_user(CRYPTO_USER, "BOB")
+    with hsm.changing() as transaction:
+        transaction.delete_user(hsm.user(CRYPTO_USER, "bob"))
     for session in (here, there):
         with refused(ReturnCode.USER_NOT_LOGGED_IN):
             session.find({})
     with refused(ReturnCode.USER_NOT_LOGGED_IN):
         here.attributes(key)
-    with refused(ReturnCode.PIN_INCORRECT):
-        log_in(hsm, "bob")
 
 
 def test_who_owns_keys_is_not_deleted(admin: Session, session: Session) -> None:
@@ -139,6 +147,7 @@ def test_who_owns_keys_is_not_deleted(admin: Session, session: Session) -> None:
     with refused(ReturnCode.ACTION_PROHIBITED, "'alice' owns 1 keys", f"{key:016x}"):
         admin.delete_user(CRYPTO_USER, "alice")
     session.destroy(key)
+    session.logout()
     admin.delete_user(CRYPTO_USER, "alice")
 
 
@@ -231,8 +240,10 @@ def test_a_second_factor_is_removed_by_its_user_or_an_admin(hsm: Hsm, admin: Ses
     key = key_of("alice")
     for remover in (session, admin):
         session.change_mfa(CRYPTO_USER, "alice", NEW, pem(key), signed(key, session.mfa_token()))
+        if remover is admin:
+            session.logout()
         assert not remover.deregister_mfa(CRYPTO_USER, "alice").mfa
-        logged_in(hsm, CRYPTO_USER, "alice", NEW)
+        logged_in(hsm, CRYPTO_USER, "alice", NEW).logout()
         with refused(ReturnCode.ARGUMENTS_BAD, "no second factor"):
             remover.deregister_mfa(CRYPTO_USER, "alice")
 

@@ -112,6 +112,11 @@ class UsersMachine(RuleBasedStateMachine):
             return ReturnCode.USER_NOT_LOGGED_IN
         return None if who[0] is ADMIN else ReturnCode.ACTION_PROHIBITED
 
+    def elsewhere(self, seat: Seat, account: Account) -> Code:
+        """Return why a user is not changed who is logged in to another session."""
+        others = (other.account for other in self.seats if other is not seat)
+        return ReturnCode.USER_ALREADY_LOGGED_IN if account in others else None
+
     @rule(number=number, account=account, right=st.integers(0, 5), wrong=password)
     def log_in(self, number: int, account: Account, right: int, wrong: str) -> None:
         seat, user = self.seats[number], self.users.get(account)
@@ -157,6 +162,7 @@ class UsersMachine(RuleBasedStateMachine):
         if expected is None and (account == seat.account or owns):
             expected = ReturnCode.ACTION_PROHIBITED
         given, expected = self.approve(number, Service.USER, signers, expected)
+        expected = expected or self.elsewhere(seat, account)
         if self.check(expected, lambda: seat.session.delete_user(*account, given)):
             del self.users[account]
             for key in self.keys.values() if account[0] is CRYPTO_USER else ():
@@ -172,6 +178,7 @@ class UsersMachine(RuleBasedStateMachine):
         given = None
         if not own:
             given, expected = self.approve(number, Service.USER, signers, expected)
+        expected = expected or self.elsewhere(seat, account)
         if self.check(expected, lambda: seat.session.change_password(*account, password.encode(), given)):
             self.users[account].password, self.users[account].failures = password, 0
 

@@ -53,10 +53,11 @@ def as_nobody(socket: Path, *arguments: object) -> subprocess.CompletedProcess[b
 def test_every_file_is_the_users_own(shared: Daemon) -> None:
     with shared.alice() as peer:
         peer.call("random", 1)
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in shared.home.iterdir()}
-        assert {"engine.sock", "serve.lock", "serve.json", "serve.metrics"} <= modes.keys()
-        ours = modes.keys() - {shared.errors.name}
-        assert {name: oct(modes[name]) for name in ours} == dict.fromkeys(ours, "0o600")
+        paths = {path.name: path for path in shared.home.rglob("*")}
+        assert {"engine.sock", "serve.lock", "serve.json", "serve.metrics", "crypto-user.alice"} <= paths.keys()
+        ours = {name: path for name, path in paths.items() if name != shared.errors.name}
+        modes = {name: oct(stat.S_IMODE(path.stat().st_mode)) for name, path in ours.items()}
+        assert modes == {name: "0o700" if path.is_dir() else "0o600" for name, path in ours.items()}
     assert stat.S_ISSOCK(shared.socket.stat().st_mode)
 
 

@@ -230,7 +230,11 @@ def test_users(here: Hsm, remote: RemoteSession) -> None:
     made = remote.create_user(Role.CRYPTO_USER, "Carol", PASSWORD)
     assert made in here.open_session().users()
     assert remote.change_password(Role.CRYPTO_USER, "carol", b"another-password").locked is False
-    here.open_session().login(Role.CRYPTO_USER, "carol", b"another-password")
+    local = here.open_session()
+    local.login(Role.CRYPTO_USER, "carol", b"another-password")
+    with refused(ReturnCode.USER_ALREADY_LOGGED_IN, "crypto-user 'carol'", "log out there"):
+        remote.delete_user(Role.CRYPTO_USER, "carol")
+    local.logout()
     assert remote.delete_user(Role.CRYPTO_USER, "carol").name == "carol"
     assert remote.users() == here.open_session().users()
     assert remote.configure(implicit_import=False) == remote.settings == here.settings

@@ -42,6 +42,9 @@ class Child:
         self.session = self.hsm.open_session()
         self.session.login(Role(role), name, password.encode())
 
+    def logout(self) -> None:
+        self.session.logout()
+
     def aes(self, label: str, token: bool = True) -> int:
         template: dict[Attribute, Value] = {Attribute.VALUE_LEN: 16, Attribute.LABEL: label, Attribute.TOKEN: token}
         return self.session.generate_key(MechanismType.AES_KEY_GEN, template)

@@ -160,7 +160,8 @@ session = start(mount)
 handle = make(session, "key")
 assert start(mount).find({}) == [handle]
 assert mount.stat().st_mode & 0o777 == 0o700
-assert {path.stat().st_mode & 0o777 for path in mount.iterdir()} == {0o600}
+assert {path.stat().st_mode & 0o777 for path in mount.rglob("*") if path.is_file()} == {0o600}
+assert {path.stat().st_mode & 0o777 for path in mount.rglob("*") if path.is_dir()} == {0o700}
 assert [path.name for path in mount.parent.iterdir()] == [mount.name]
 print("done")
 """,

@@ -57,6 +57,8 @@ def test_session_keys_stay_in_their_process(two: list[Process]) -> None:
 
 
 def test_wrong_passwords_count_in_all_processes_together(two: list[Process]) -> None:
+    for process in two:
+        process("logout")
     for process in (*two, *two, two[0]):
         with refused(ReturnCode.PIN_INCORRECT):
             process("login", "alice", "wrong-password")

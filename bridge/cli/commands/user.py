@@ -34,7 +34,7 @@ def create(username: str, role: Role, password: str | None, approval: Path | Non
 @user_options
 @approval_option()
 def delete(username: str, role: Role, approval: Path | None) -> None:
-    """Delete a user who owns no keys; an admin does.
+    """Delete a user who owns no keys and is logged in nowhere; an admin does.
 
     \b
     Example:
@@ -61,7 +61,8 @@ def list_() -> None:
 @password_option(_NEW)
 @approval_option()
 def change_password(username: str, role: Role, password: str | None, approval: Path | None) -> None:
-    """Set a password: your own, or as an admin anybody's. It unlocks the account, and the user's keys stay.
+    """Set a password: your own, or as an admin anybody's. It unlocks the account, and the user's keys stay. A user
+    who is logged in to another session keeps the old one.
 
     \b
     Example:
