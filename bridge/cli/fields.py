@@ -22,12 +22,12 @@ class Field:
     Attributes:
         attribute: in the engine.
         show: from the engine's value to JSON's.
-        parse: from text to the engine's value; raises ValueError. None if it is only shown.
+        parse: from text to the engine's value; raises ValueError.
     """
 
     attribute: Attribute
     show: Callable[[Any], object]
-    parse: Callable[[str], Value] | None
+    parse: Callable[[str], Value]
 
 
 def _flag(text: str) -> bool:
@@ -91,6 +91,11 @@ def _show_template(template: Template) -> dict[str, object]:
     return dict(_show_one(attribute, value) for attribute, value in template)
 
 
+def _template(text: str) -> Template:
+    """Read what a template lays down: ``NAME=VALUE``, and further ones after commas."""
+    return tuple(parse_assignments(text.split(",")).items()) if text else ()
+
+
 def _show_one(attribute: Attribute, value: Value) -> tuple[str, object]:
     for name, field in FIELDS.items():
         if field.attribute is attribute:
@@ -128,7 +133,7 @@ FIELDS: Mapping[str, Field] = {
     "modulus-size-bits": Field(Attribute.MODULUS_BITS, int, int),
     "ec-point": Field(Attribute.EC_POINT, _hex, _bytes),
     "curve": Field(Attribute.EC_PARAMS, _curve_name, _curve_params),
-    **{_name(attribute): Field(attribute, _show_template, None) for attribute in _TEMPLATES},
+    **{_name(attribute): Field(attribute, _show_template, _template) for attribute in _TEMPLATES},
 }
 
 
@@ -184,8 +189,6 @@ def parse_value(name: str, text: str) -> tuple[Attribute, Value]:
     if name not in FIELDS:
         raise click.UsageError(f"There is no attribute {name!r}; there are {', '.join(FIELDS)}.")
     field = FIELDS[name]
-    if field.parse is None:
-        raise click.UsageError(f"Attribute {name} is given when a key is made, and only shown here.")
     try:
         return field.attribute, field.parse(text)
     except ValueError as error:

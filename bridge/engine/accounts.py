@@ -79,8 +79,8 @@ class Accounts(Mtls):
 
         Raises:
             HsmError: ``ACTION_PROHIBITED`` unless an admin asks, for the admin's own account, and for a crypto user who
-                owns keys, ``ARGUMENTS_BAD`` if there is no such user, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``,
-                ``USER_ALREADY_LOGGED_IN`` if the user is logged in.
+                owns keys, or without whom a key has too few approvers; ``ARGUMENTS_BAD`` if there is no such user,
+                ``QUORUM_REQUIRED``, ``QUORUM_FAILED``, ``USER_ALREADY_LOGGED_IN`` if the user is logged in.
         """
         with self._audited(Opcode.DELETE_USER, user=Actor(role, name.lower())) as entry:
             actor = self._admin("deletes users")
@@ -115,7 +115,14 @@ class Accounts(Mtls):
                 f"The crypto user {name!r} owns {len(owned)} keys, such as {owned[0]}: delete them first.",
             )
         for obj in shared:
-            transaction.put_object(replace(obj, shared_with=obj.shared_with - {name}))
+            left = replace(obj, shared_with=obj.shared_with - {name})
+            if max(left.quorum) > 1 + len(left.shared_with):
+                raise HsmError(
+                    ReturnCode.ACTION_PROHIBITED,
+                    f"Without the crypto user {name!r} nobody could give the {max(left.quorum)} approvals that {obj} "
+                    "needs: have its owner share it with another first, or delete it.",
+                )
+            transaction.put_object(left)
 
     def change_password(self, role: Role, name: str, password: bytes, approval: Approval | None = None) -> UserInfo:
         """Set a user's password, which also unlocks the account and removes the second factor; the user's keys stay.
@@ -134,7 +141,15 @@ class Accounts(Mtls):
         with self._audited(Opcode.CHANGE_PSWD, user=Actor(role, name.lower())) as entry:
             return self._change(entry, role, name, password, approval, mfa=False)
 
-    def change_mfa(self, role: Role, name: str, password: bytes, public_key: bytes, signature: bytes) -> UserInfo:
+    def change_mfa(
+        self,
+        role: Role,
+        name: str,
+        password: bytes,
+        public_key: bytes,
+        signature: bytes,
+        approval: Approval | None = None,
+    ) -> UserInfo:
         """Set a user's password together with a second factor, which every login asks for from then on.
 
         Args:
@@ -143,6 +158,7 @@ class Accounts(Mtls):
             password: the new one, 8 to 32 characters in UTF-8.
             public_key: that checks the second factor: RSA-2048, SubjectPublicKeyInfo in PEM or DER.
             signature: over the digest of :meth:`mfa_token`, made with the key's private half.
+            approval: for the service ``USER``, if that has a quorum value and the user is another.
 
         Raises:
             HsmError: as :meth:`change_password`; ``PUBLIC_KEY_INVALID``, ``SIGNATURE_INVALID``.
@@ -157,7 +173,7 @@ class Accounts(Mtls):
                     "The signature is not the key's over the token that this session made last; sign it with "
                     "`openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256`.",
                 )
-            return self._change(entry, role, name, password, None, mfa=True, key=key)
+            return self._change(entry, role, name, password, approval, mfa=True, key=key)
 
     def _change(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from bridge.engine.audit import Opcode
+from bridge.engine.audit import Entry, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.login import Login
 from bridge.engine.objects import HsmObject
@@ -51,7 +51,7 @@ class Approvals(Login):
 
         Args:
             service: ``USER``, ``QUORUM`` or ``CLUSTER``; ``QUORUM`` comes first, and governs the others.
-            value: from 2 to 8, and to the number of admins.
+            value: from 2 to 8, and to the number of admins; 1 for no approvals.
             approval: for the service ``QUORUM``, once it has a value of 2 or more.
 
         Raises:
@@ -156,13 +156,21 @@ class Approvals(Login):
             return made.approval_data
 
     def tokens(self) -> list[TokenInfo]:
-        """Return the tokens that may still be used: an admin sees all of them, others their own."""
-        actor = self._logged_in()
+        """Return the tokens that may still be used: an admin sees those of everybody, others their own.
+
+        Those that the user made in an earlier login are none any more.
+        """
+        try:
+            actor = self._logged_in()
+        except HsmError as error:
+            self._note_refusal(Opcode.LIST_TOKENS, error)
+            raise
         now, timeout = self._seconds(), self._state.settings.timeouts.generated
         found = []
         for token in self._state.tokens():
             left = token.created + timeout - now
-            if left > 0 and (actor.role is Role.ADMIN or (token.role, token.name) == actor[:2]):
+            own = (token.role, token.name) == actor[:2]
+            if left > 0 and (token.login == actor.login if own else actor.role is Role.ADMIN):
                 required = self._required(token)
                 found.append(TokenInfo(token.role, token.name, token.service, token.key or None, required, 0, left))
         return found
@@ -177,8 +185,9 @@ class Approvals(Login):
         Raises:
             HsmError: ``ARGUMENTS_BAD`` if there is none that may still be used.
         """
+        tokens = self.tokens()
         actor = self._logged_in()
-        for token in self.tokens():
+        for token in tokens:
             if (token.role, token.name, token.service, token.key) == (*actor[:2], service, key):
                 return token
         raise HsmError(ReturnCode.ARGUMENTS_BAD, f"{actor.name!r} has no token for {service} that may still be used.")
@@ -220,21 +229,32 @@ class Approvals(Login):
             self._take(transaction, approval, service, required, obj.handle, users)
 
     def _approved(
-        self, service: Service, approvals: Sequence[tuple[HsmObject, Approval | None]], work: Callable[[], _Result]
+        self,
+        service: Service,
+        approvals: Sequence[tuple[HsmObject, Approval | None]],
+        work: Callable[[Transaction | None], _Result],
+        entry: Entry | None = None,
     ) -> _Result:
-        """Do something with keys, and use up the approvals that they need, both or neither."""
+        """Do something with keys, and use up the approvals that they need, both or neither.
+
+        Args:
+            service: what the approvals are for.
+            approvals: the keys, and what was given for each.
+            work: what is done; it gets the transaction, or None if no approval is needed.
+            entry: what the work is, if it changes the HSM in the transaction, which then records it.
+        """
         needed = [(obj, approval) for obj, approval in approvals if _required_for(obj.quorum, service)]
         if not needed:
-            return work()
+            return work(None)
         if any(approval is None for _, approval in needed):
             # Before the transaction: who asks without an approval does not wait for the disk.
             raise approval_required()
         name = self._logged_in().name
-        with self._state.changing() as transaction:
+        with self._state.changing(entry) as transaction:
             for obj, approval in needed:
                 # Who may approve it is what the key says now.
                 self._approve_for_key(transaction, approval, service, self._visible_key(obj.handle, name))
-            return work()
+            return work(transaction)
 
     def _take(
         self,
@@ -284,8 +304,10 @@ def _required_for(quorum: KeyQuorum, service: Service) -> int:
 
 def _require_values(values: QuorumValues, service: Service, admins: int) -> None:
     value = _by_service(values)[service]
-    if value not in QUORUM_RANGE:
-        raise invalid_value(f"a quorum value is {QUORUM_RANGE[0]} to {QUORUM_RANGE[-1]}, and not {value}")
+    if value != OFF and value not in QUORUM_RANGE:
+        raise invalid_value(
+            f"a quorum value is {QUORUM_RANGE[0]} to {QUORUM_RANGE[-1]}, or {OFF} for no approvals, and not {value}"
+        )
     if value > admins:
         raise invalid_value(f"there are {admins} admins, who cannot give {value} approvals; create more first")
     if values.quorum < max(values):

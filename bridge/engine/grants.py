@@ -53,14 +53,17 @@ class Grants:
             HsmError: as :meth:`bridge.engine.storage.Storage.is_current`.
         """
         grant = self._grants.get((usage, handle, number))
-        if (
-            grant is not None
-            and type(parameter) is grant.parameter
-            and self._holdings.version == grant.version
-            and self._state.is_current(grant.generation)
-        ):
-            return grant
-        return None
+        if grant is None or type(parameter) is not grant.parameter:
+            return None
+        if self._holdings.version != grant.version or not self._state.is_current(grant.generation):
+            # None is good any more, and a key that was destroyed must not stay in memory.
+            self.clear()
+            return None
+        return grant
+
+    def clear(self) -> None:
+        """Forget all grants."""
+        self._grants.clear()
 
     def now(self) -> tuple[int, int]:
         """Return generation and version; read before the checks, so that what changes meanwhile counts as a change."""

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.forks import renewed_in_forks
 from bridge.engine.objects import HsmObject
 from bridge.engine.users import Actor
 
@@ -116,6 +117,10 @@ class LocalHoldings:
         self.version = 0
         self._keys: dict[int, HsmObject] = {}
         self._challenge: bytes | None = None
+        renewed_in_forks(self)
+
+    def renew_locks(self) -> None:
+        """See :class:`bridge.engine.forks.Locking`."""
         self._lock = threading.Lock()
         self._exclusive = threading.Lock()
 

@@ -17,7 +17,9 @@ from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
 from bridge.engine.quorum import NO_QUORUM, Approval, KeyQuorum, Service
 from bridge.engine.sharing import Sharing
+from bridge.engine.storage import Transaction
 from bridge.engine.templates import FROM_OUTSIDE, GENERATED, Provenance, change, complete
+from bridge.engine.users import Role
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -335,6 +337,7 @@ class Keyring(Sharing):
         secret_type: KeyType = KeyType.AES,
         *,
         takes_value: bool = False,
+        handle: int | None = None,
     ) -> HsmObject:
         """Make a key's object; ``secret_type`` tells what the bytes of a secret key are."""
         facts = describe(key, secret_type)
@@ -348,22 +351,18 @@ class Keyring(Sharing):
             takes_value=takes_value,
             now_ms=self._state.now_ms(),
         )
-        return HsmObject(self._state.next_handle(), user, attributes, encode(key))
+        return HsmObject(handle or self._state.next_handle(), user, attributes, encode(key))
 
     def _add(self, user: str, objects: Sequence[HsmObject], entry: Entry) -> list[int]:
         entry.makes(objects)
         token = [obj for obj in objects if obj.attributes[Attribute.TOKEN]]
         own = [obj for obj in objects if not obj.attributes[Attribute.TOKEN]]
-        if token:
-            policy.require_available(self._rules.min_hsms)
         # Making a key takes long enough for the login to end meanwhile, which this refuses with no session key too.
         self._holdings.put(user, own)
         try:
             if token:
                 with self._state.changing(entry) as transaction:
-                    self._require_room(token)
-                    for obj in token:
-                        transaction.put_object(obj)
+                    self._put_keys(transaction, token)
             else:
                 self._state.record(entry)
         except BaseException:
@@ -371,6 +370,15 @@ class Keyring(Sharing):
                 self._holdings.remove(obj.handle)
             raise
         return [obj.handle for obj in objects]
+
+    def _put_keys(self, transaction: Transaction, objects: Sequence[HsmObject]) -> None:
+        """Add token keys."""
+        policy.require_available(self._rules.min_hsms)
+        self._require_room(objects)
+        users = {user.name for user in self._state.users() if user.role is Role.CRYPTO_USER}
+        for obj in objects:
+            policy.require_sharers(obj, users)
+            transaction.put_object(obj)
 
     def _able(
         self, entry: Mechanism, operation: str, function: Function | None, parameter: Parameter | None = None

@@ -102,8 +102,14 @@ class Login(Audited):
                 raise already_logged_in(user)
             digest = self._holdings.challenge(None)
             known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
-            self._state.record(entry)
             self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
+            try:
+                # Who is logged in is not changed any more; until then it may have happened.
+                self._state.require_same(known)
+                self._state.record(entry)
+            except BaseException:
+                self._holdings.log_out()
+                raise
 
     def logout(self) -> None:
         """End the login and destroy the session keys.

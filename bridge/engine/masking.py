@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from bridge.engine import policy
 from bridge.engine.accounts import require_people
+from bridge.engine.attributes import Attribute
 from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.keyring import Keyring
@@ -43,7 +46,7 @@ class Masking(Keyring):
             user = self._viewer()
             obj = self._resolve(handle, user)
             entry.on(obj)
-            policy.require_replicable(obj, user)
+            _require_replicable(obj, user)
             return self._state.masker.mask(obj)
 
     def insert_masked(self, blob: bytes) -> int:
@@ -56,24 +59,26 @@ class Masking(Keyring):
             The handle of the key here, which is a new one: in each clone the handles go on by themselves.
 
         Raises:
-            HsmError: ``ACTION_PROHIBITED`` if the blob comes from no clone, if the crypto user does not own the key, or
-                if it is here already; ``ENCRYPTED_DATA_INVALID`` if the blob was changed; ``ARGUMENTS_BAD`` if it holds
-                a user, or the key's owner, or somebody with whom it is shared, is no crypto user here;
-                ``KEY_TYPE_INCONSISTENT`` if the HSM has no such keys, ``DEVICE_MEMORY`` if it is full;
-                ``FUNCTION_FAILED`` if keys must be on more HSMs; as :class:`Storage` if it cannot be kept.
+            HsmError: ``ACTION_PROHIBITED`` if the blob comes from no clone, if the crypto user does not own the key, if
+                it is trusted and no admin brings it, or if it is here already; ``ENCRYPTED_DATA_INVALID`` if the blob
+                was changed; ``ARGUMENTS_BAD`` if it holds a user, or the key's owner, or somebody with whom it is
+                shared, is no crypto user here; ``KEY_TYPE_INCONSISTENT`` if the HSM has no such keys,
+                ``DEVICE_MEMORY`` if it is full; ``FUNCTION_FAILED`` if keys must be on more HSMs; as :class:`Storage`
+                if it cannot be kept.
         """
         with self._audited(Opcode.INSERT_MASKED_OBJECT_USER) as entry:
             user = self._viewer()
             sent = self._unmasked(blob, HsmObject)
-            policy.require_replicable(sent, user)
+            _require_replicable(sent, user)
+            _require_trust_by_admin(sent, user)
             policy.require_available(self._rules.min_hsms)
             policy.require_key_type(sent.key_type, self._state.settings.mode, self._state.profile)
             obj = replace(sent, handle=self._state.next_handle())
             entry.makes([obj])
             with self._state.changing(entry) as transaction:
                 users = {user.name for user in self._state.users() if user.role is Role.CRYPTO_USER}
-                policy.require_users(sent, users)
-                policy.require_no_duplicate(sent, self._state.labelled(sent.label))
+                _require_users(sent, users)
+                _require_no_duplicate(sent, self._state.all())
                 self._require_room([obj])
                 transaction.put_object(obj)
             return obj.handle
@@ -122,3 +127,83 @@ class Masking(Keyring):
             wanted, other = ("user", "key") if kind is User else ("key", "user")
             raise HsmError(ReturnCode.ARGUMENTS_BAD, f"This masked object is a {other}, where a {wanted} is inserted.")
         return found
+
+
+def _require_replicable(obj: HsmObject, user: str | None) -> None:
+    """Refuse to copy a key to or from a clone (user guide, "cloudhsm_cli-key-replicate").
+
+    Args:
+        obj: the key.
+        user: the crypto user who asks; None for an admin.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    if not obj.attributes[Attribute.TOKEN]:
+        raise HsmError(
+            ReturnCode.ACTION_PROHIBITED,
+            f"{obj} is a session key, which never leaves its session; set token to true, then replicate it.",
+        )
+    if user is not None and obj.owner != user:
+        raise HsmError(
+            ReturnCode.ACTION_PROHIBITED,
+            f"Only its owner, crypto user {obj.owner!r}, and admins replicate {obj}.",
+        )
+
+
+def _require_trust_by_admin(obj: HsmObject, user: str | None) -> None:
+    """Refuse a trusted key from a clone that no admin brings, as nobody else sets ``TRUSTED`` here either.
+
+    Args:
+        obj: the key, as it was there.
+        user: the crypto user who asks; None for an admin.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    if user is not None and Attribute.TRUSTED in obj.allowed:
+        raise HsmError(ReturnCode.ACTION_PROHIBITED, f"{obj} is trusted: only an admin replicates it.")
+
+
+def _require_users(obj: HsmObject, names: Collection[str]) -> None:
+    """Refuse a key from a clone while those who may use it are not known here.
+
+    Args:
+        obj: the key, as it was there.
+        names: of the crypto users here.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD``.
+    """
+    missing = [] if obj.owner in names else [f"its owner, crypto user {obj.owner!r}"]
+    missing += [
+        f"crypto user {name!r}, with whom it is shared" for name in sorted(obj.shared_with) if name not in names
+    ]
+    if missing:
+        raise HsmError(
+            ReturnCode.ARGUMENTS_BAD,
+            f"The destination of {obj} does not have {' and '.join(missing)}: replicate users first, with "
+            "`hsmbridge user replicate`.",
+        )
+
+
+def _require_no_duplicate(obj: HsmObject, others: Sequence[HsmObject]) -> None:
+    """Refuse a key from a clone that is here already.
+
+    Args:
+        obj: the key, as it was there.
+        others: the persistent keys here. Under another label it is the same key all the same: or else its owner could
+            take back what was laid down for it since then.
+
+    Raises:
+        HsmError: ``ACTION_PROHIBITED``.
+    """
+    for other in others:
+        if (other.owner, other.object_class, other.key_type) == (obj.owner, obj.object_class, obj.key_type) and (
+            hmac.compare_digest(other.material, obj.material)
+        ):
+            raise HsmError(
+                ReturnCode.ACTION_PROHIBITED,
+                f"The destination has that key already, with the same value and owner: {other}. Delete it first, if it "
+                "is to be replaced.",
+            )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, template
 from bridge.engine.errors import HsmError, ReturnCode
-from bridge.engine.mechanisms import Mechanism
+from bridge.engine.mechanisms import Mechanism, MechanismType
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.parameters import Parameter
 from bridge.engine.settings import FIPS_KEY_BANS, PROFILES, HsmType, Mode, Profile
@@ -56,70 +56,19 @@ def require_shareable(obj: HsmObject, user: str) -> None:
         )
 
 
-def require_replicable(obj: HsmObject, user: str | None) -> None:
-    """Refuse to copy a key to or from a clone (user guide, "cloudhsm_cli-key-replicate").
+def require_sharers(obj: HsmObject, names: Collection[str]) -> None:
+    """Refuse a new key that is shared with somebody who was deleted while it was made.
 
     Args:
         obj: the key.
-        user: the crypto user who asks; None for an admin.
-
-    Raises:
-        HsmError: ``ACTION_PROHIBITED``.
-    """
-    if not obj.attributes[Attribute.TOKEN]:
-        raise HsmError(
-            ReturnCode.ACTION_PROHIBITED,
-            f"{obj} is a session key, which never leaves its session; set token to true, then replicate it.",
-        )
-    if user is not None and obj.owner != user:
-        raise HsmError(
-            ReturnCode.ACTION_PROHIBITED,
-            f"Only its owner, crypto user {obj.owner!r}, and admins replicate {obj}.",
-        )
-
-
-def require_users(obj: HsmObject, names: Collection[str]) -> None:
-    """Refuse a key from a clone while those who may use it are not known here.
-
-    Args:
-        obj: the key, as it was there.
-        names: of the crypto users here.
+        names: of the crypto users.
 
     Raises:
         HsmError: ``ARGUMENTS_BAD``.
     """
-    missing = [] if obj.owner in names else [f"its owner, crypto user {obj.owner!r}"]
-    missing += [
-        f"crypto user {name!r}, with whom it is shared" for name in sorted(obj.shared_with) if name not in names
-    ]
-    if missing:
-        raise HsmError(
-            ReturnCode.ARGUMENTS_BAD,
-            f"The destination of {obj} does not have {' and '.join(missing)}: replicate users first, with "
-            "`hsmbridge user replicate`.",
-        )
-
-
-def require_no_duplicate(obj: HsmObject, others: Sequence[HsmObject]) -> None:
-    """Refuse a key from a clone that is here already.
-
-    Args:
-        obj: the key, as it was there.
-        others: the persistent keys here that have its label.
-
-    Raises:
-        HsmError: ``ACTION_PROHIBITED``.
-    """
-    for other in others:
-        if (other.owner, other.object_class, other.key_type, other.material) == (
-            *(obj.owner, obj.object_class, obj.key_type),
-            obj.material,
-        ):
-            raise HsmError(
-                ReturnCode.ACTION_PROHIBITED,
-                f"The destination has that key already, with the same value, owner and label: {other}. Delete it "
-                "first, if it is to be replaced.",
-            )
+    gone = sorted(obj.shared_with - set(names))
+    if gone:
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no crypto-user {gone[0]!r} any more to share {obj} with.")
 
 
 def require_free_label(obj: HsmObject, others: Sequence[HsmObject]) -> None:
@@ -262,7 +211,7 @@ def require_clear_extraction(obj: HsmObject, user: str, *, switched_on: bool) ->
         switched_on: whether clear extraction is.
 
     Raises:
-        HsmError: ``KEY_UNEXTRACTABLE`` or ``ACTION_PROHIBITED``.
+        HsmError: ``KEY_UNEXTRACTABLE``, ``ACTION_PROHIBITED``, or ``QUORUM_REQUIRED`` for a key with quorum values.
     """
     if not switched_on:
         raise HsmError(
@@ -272,6 +221,11 @@ def require_clear_extraction(obj: HsmObject, user: str, *, switched_on: bool) ->
         )
     require_owner(obj, user)
     _require_extractable(obj)
+    if obj.quorum.manage:
+        raise HsmError(
+            ReturnCode.QUORUM_REQUIRED,
+            f"Quorum approval is required for this operation: {obj} leaves the HSM wrapped, with approvals, only.",
+        )
     if Attribute.WRAP_WITH_TRUSTED in obj.allowed:
         raise HsmError(
             ReturnCode.KEY_UNEXTRACTABLE, f"WRAP_WITH_TRUSTED of {obj} is true: it leaves the HSM wrapped only."
@@ -282,6 +236,20 @@ def _require_extractable(obj: HsmObject) -> None:
     if Attribute.EXTRACTABLE not in obj.allowed:
         raise HsmError(
             ReturnCode.KEY_UNEXTRACTABLE, f"The attribute EXTRACTABLE of {obj} is false: it never leaves the HSM."
+        )
+
+
+def require_no_way_round(obj: HsmObject, mechanism: MechanismType) -> None:
+    """Refuse the private operation of RSA without padding to a key that signs with approvals only: it makes signatures.
+
+    Raises:
+        HsmError: ``QUORUM_REQUIRED``.
+    """
+    if obj.quorum.use and mechanism is MechanismType.RSA_X_509:
+        raise HsmError(
+            ReturnCode.QUORUM_REQUIRED,
+            f"Quorum approval is required for this operation: {obj} signs with approvals only, and what decrypts "
+            "without padding could sign. Decrypt with RSA_PKCS_OAEP.",
         )
 
 

@@ -34,7 +34,9 @@ MOST_TOKENS = 1024
 """Of one HSM; when there are as many, those that have expired go."""
 QUORUM_RANGE = range(2, 8 + 1)
 """Of approvals."""
-TIMEOUT_RANGE = range(1, 600 + 1)
+TIMEOUT_RANGE = range(1, 86_400 + 1)
+"""Seconds; how long the original's may be is not published."""
+USUAL_TIMEOUT = 600
 """Seconds."""
 OFF = 1
 """The quorum value of a service that needs no approval."""
@@ -93,8 +95,8 @@ class Timeouts(NamedTuple):
         approved: once it has been.
     """
 
-    generated: int = TIMEOUT_RANGE[-1]
-    approved: int = TIMEOUT_RANGE[-1]
+    generated: int = USUAL_TIMEOUT
+    approved: int = USUAL_TIMEOUT
 
 
 class Signature(NamedTuple):
@@ -380,10 +382,12 @@ def require_key_quorum(quorum: KeyQuorum, users: int) -> None:
             ReturnCode.ATTRIBUTE_VALUE_INVALID,
             "The manage key and use key quorum values must be set to a value greater than 1, both or neither.",
         )
-    if max(quorum) > min(QUORUM_RANGE[-1], users):
+    if max(quorum) > QUORUM_RANGE[-1]:
+        raise invalid_value(f"a quorum value is {QUORUM_RANGE[0]} to {QUORUM_RANGE[-1]}, and not {max(quorum)}")
+    if max(quorum) > users:
         raise invalid_value(
-            f"a key that {users} may use needs {QUORUM_RANGE[0]} to {min(QUORUM_RANGE[-1], users)} approvals; "
-            "share it with more crypto users"
+            f"the key would need {max(quorum)} approvals, and its owner and those who share it are {users}; share it "
+            "with more crypto users"
         )
 
 

@@ -22,6 +22,7 @@ from bridge.engine.parameters import Parameter
 from bridge.engine.quorum import Approval, Service
 from bridge.engine.secret_keys import derived_length
 from bridge.engine.state import State
+from bridge.engine.storage import Transaction
 from bridge.engine.templates import FROM_OUTSIDE, derived_from, merged
 
 MOST_DATA = 1024 * 1024 - 4096
@@ -45,6 +46,16 @@ class Session(Masking):
         """Begin a session that nobody has logged in to; see :meth:`Hsm.open_session`."""
         super().__init__(state, rules, holdings)
         self._grants = Grants(state, holdings)
+
+    def logout(self) -> None:
+        """See :meth:`Login.logout`."""
+        super().logout()
+        self._grants.clear()
+
+    def close(self) -> None:
+        """See :meth:`Login.close`."""
+        super().close()
+        self._grants.clear()
 
     def sign(
         self,
@@ -72,7 +83,7 @@ class Session(Masking):
         try:
             obj, function = self._use("sign", Attribute.SIGN, handle, number, data, parameter)
             if obj.quorum.use:
-                work: Callable[[], bytes] = partial(function, obj.key, parameter, data)
+                work = _ignoring_the_transaction(partial(function, obj.key, parameter, data))
                 signature = self._approved(Service.KEY_USAGE, [(obj, approval)], work)
             else:
                 signature = function(obj.key, parameter, data)
@@ -142,10 +153,13 @@ class Session(Masking):
             Plaintext.
 
         Raises:
-            HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``.
+            HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``;
+                ``QUORUM_REQUIRED`` for ``RSA_X_509`` with a key that has a quorum value.
         """
         try:
             obj, function = self._use("decrypt", Attribute.DECRYPT, handle, number, data, parameter)
+            if obj.quorum.use:
+                policy.require_no_way_round(obj, mechanism(number).type)
             plaintext: bytes = function(obj.key, parameter, data)
         except HsmError as error:
             self._note_refusal(Opcode.DECRYPT, error, handle)
@@ -188,7 +202,7 @@ class Session(Masking):
             entry.on(obj)
             wrap = self._usable(number, "wrap", by, Attribute.WRAP, parameter)
             policy.require_wrappable(obj, user, by)
-            work: Callable[[], bytes] = partial(wrap, by.key, parameter, obj.material)
+            work = _ignoring_the_transaction(partial(wrap, by.key, parameter, obj.material))
             return self._approved(Service.KEY_MANAGEMENT, [(obj, approval), (by, wrapping_approval)], work)
 
     def unwrap(
@@ -215,7 +229,8 @@ class Session(Masking):
             The new key's handle.
 
         Raises:
-            HsmError: ``WRAPPED_KEY_INVALID``, ``WRAPPED_KEY_LEN_RANGE``, and as :meth:`import_key`.
+            HsmError: ``WRAPPED_KEY_INVALID``, ``WRAPPED_KEY_LEN_RANGE``, ``QUORUM_REQUIRED``, ``QUORUM_FAILED``, and as
+                :meth:`import_key`; none of them uses up an approval.
         """
         with self._audited(Opcode.UNWRAP_KEY, by=handle) as entry:
             user = self._crypto_user()
@@ -223,11 +238,22 @@ class Session(Masking):
             unwrap = self._usable(number, "unwrap", obj, Attribute.UNWRAP, parameter)
             laid_down = template(obj.attributes, Attribute.UNWRAP_TEMPLATE)
             attributes = merged(given, Attribute.UNWRAP_TEMPLATE, laid_down, obj)
-            work: Callable[[], bytes] = partial(unwrap, obj.key, parameter, wrapped)
-            value = self._approved(Service.KEY_MANAGEMENT, [(obj, approval)], work)
-            key = parse_unwrapped(attributes, value)
-            new = self._new(user, key, attributes, FROM_OUTSIDE, key_type_of(attributes))
-            return self._add(user, [new], entry)[0]
+
+            def make(transaction: Transaction | None) -> HsmObject:
+                key = parse_unwrapped(attributes, unwrap(obj.key, parameter, wrapped))
+                new = self._new(user, key, attributes, FROM_OUTSIDE, key_type_of(attributes), handle=new_handle)
+                if transaction is not None and token:
+                    entry.makes([new])
+                    self._put_keys(transaction, [new])
+                return new
+
+            token = {**self._rules.defaults, **attributes}.get(Attribute.TOKEN, False)
+            # Before the transaction, in which there are no handles to be had.
+            new_handle = self._state.next_handle()
+            new = self._approved(Service.KEY_MANAGEMENT, [(obj, approval)], make, entry if token else None)
+            if not entry.recorded:
+                self._add(user, [new], entry)
+            return new.handle
 
     def derive(self, handle: int, number: int, given: Attributes, parameter: Parameter | None = None) -> int:
         """Derive a secret key from a key that has ``DERIVE``.
@@ -336,6 +362,10 @@ class Session(Masking):
         if entry.key_types_of is not None:
             policy.require_use(obj, usage, entry.key_types_of(parameter), f"{entry.type.name} with this parameter")
         return function
+
+
+def _ignoring_the_transaction(work: Callable[[], bytes]) -> Callable[[Transaction | None], bytes]:
+    return lambda _: work()
 
 
 def _require_length(data: bytes) -> None:

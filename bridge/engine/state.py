@@ -12,6 +12,7 @@ from dataclasses import replace
 from bridge.engine.attributes import ObjectClass
 from bridge.engine.audit import Entry, Event, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.forks import renewed_in_forks
 from bridge.engine.holdings import Presence
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.quorum import Token
@@ -48,7 +49,7 @@ class State:
         self._presence = presence
         self._clock = clock
         self._profiles = profiles
-        self._lock = threading.RLock()
+        renewed_in_forks(self)
         self.generation = 0
         self._objects: dict[int, HsmObject] = {}
         self._labels: dict[str, set[int]] = defaultdict(set)
@@ -62,6 +63,10 @@ class State:
         self._free_handles: Iterator[int] = iter(())
         self._handles_of = os.getpid()
         self._apply(storage.changes_since(0))
+
+    def renew_locks(self) -> None:
+        """See :class:`bridge.engine.forks.Locking`."""
+        self._lock = threading.RLock()
 
     def close(self) -> None:
         """Let go of the storage; whoever is logged in counts as logged in no more."""
@@ -95,12 +100,19 @@ class State:
                 f"{'another' if role is Role.ADMIN else 'an'} admin unlocks it by setting a new password.",
             )
         if not right or user is None:
-            raise HsmError(
-                ReturnCode.PIN_INCORRECT,
-                f"Wrong password, or no {role.value} {key[1]!r}; {MAX_FAILURES} wrong passwords lock an account. "
-                "Users with a second factor give it with the password.",
-            )
+            raise _wrong_login(role, key[1])
         return user
+
+    def require_same(self, known: User) -> None:
+        """Refuse a login that was right when it was checked, and is not now.
+
+        Raises:
+            HsmError: ``PIN_INCORRECT``.
+        """
+        self.refresh()
+        user = self._users.get((known.role, known.name))
+        if user is None or _secrets(user) != _secrets(known):
+            raise _wrong_login(known.role, known.name)
 
     def _count(self, key: tuple[Role, str], right: bool) -> User | None:
         """Count a password on disk, and return the user as before it, with failures that no disk took.
@@ -375,6 +387,14 @@ class State:
             f"The stored record of {names} fails its integrity check: it was changed outside the HSM. "
             "Restore the home from a copy that is intact.",
         )
+
+
+def _wrong_login(role: Role, name: str) -> HsmError:
+    return HsmError(
+        ReturnCode.PIN_INCORRECT,
+        f"Wrong password, or no {role.value} {name!r}; {MAX_FAILURES} wrong passwords lock an account. "
+        "Users with a second factor give it with the password.",
+    )
 
 
 def _secrets(user: User) -> tuple[object, ...]:

@@ -37,7 +37,10 @@ _log = logging.getLogger(__name__)
 LOCK, RECORD, METRICS, LOG = "serve.lock", "serve.json", "serve.metrics", "serve.log"
 """Files of a daemon in its home."""
 
-_SECRETS = ("HSM_USER", "HSM_PASSWORD", "HSMBRIDGE_ADMIN_PASSWORD", "HSMBRIDGE_NEW_PASSWORD", "HSMBRIDGE_PASSPHRASE")
+_SECRETS = (
+    *("HSM_USER", "HSM_PASSWORD", "CLOUDHSM_PIN", "DESTINATION_CLOUDHSM_PIN"),
+    *("HSMBRIDGE_ADMIN_PASSWORD", "HSMBRIDGE_NEW_PASSWORD", "HSMBRIDGE_PASSPHRASE"),
+)
 _START_SECONDS = 30.0
 _END_SECONDS = 20.0
 _READY = b"+"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,13 +14,15 @@ from weakref import WeakSet
 from bridge.store import sqlite
 
 _MOST_IDLE = 5
+_PATIENCE_SECONDS = 30.0
 
 
 class Database:
     """One database, for any number of threads, and for forks of this process.
 
-    Each transaction has a connection to itself; afterwards the connection is kept for another one. A fork opens its
-    own, and leaves those of its parent alone. What is done in a transaction does not fork.
+    Each transaction has a connection to itself; afterwards the connection is kept for another one. A fork waits for the
+    transactions of other threads, opens connections of its own, and leaves those of its parent alone. What is done in a
+    transaction does not fork.
     """
 
     def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection] = sqlite.connect) -> None:
@@ -81,6 +84,14 @@ class Database:
             self._give_back(connection)
 
     def _borrow(self) -> sqlite3.Connection:
+        _GATES[-1].enter()
+        try:
+            return self._connected()
+        except BaseException:
+            _GATES[-1].leave()
+            raise
+
+    def _connected(self) -> sqlite3.Connection:
         with self._lock:
             connection = self._idle.pop() if self._idle else None
             if connection is not None:
@@ -95,6 +106,13 @@ class Database:
         with self._lock:
             if connection not in self._lent:
                 return  # the parent's
+        try:
+            self._take_back(connection)
+        finally:
+            _GATES[-1].leave()
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
             self._lent.remove(connection)
             keep = not (self._closed or connection.in_transaction or len(self._idle) >= _MOST_IDLE)
             if keep:
@@ -109,6 +127,51 @@ class Database:
         self._idle, self._lent = [], set()
 
 
+class _Gate:
+    """What transactions pass, and what a fork closes for a moment.
+
+    SQLite in a fork of a process that is in a transaction would believe that the transaction, and its lock, goes on.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._inside: Counter[int] = Counter()
+        self._closed = False
+
+    def enter(self) -> None:
+        """Begin a transaction of this thread; one that is in another may do so while a fork waits for that."""
+        thread = threading.get_ident()
+        with self._condition:
+            while self._closed and not self._inside[thread]:
+                self._condition.wait()
+            self._inside[thread] += 1
+
+    def leave(self) -> None:
+        """End a transaction."""
+        thread = threading.get_ident()
+        with self._condition:
+            self._inside[thread] -= 1
+            if not self._inside[thread]:
+                del self._inside[thread]
+                self._condition.notify_all()
+
+    def close(self) -> None:
+        """Wait for the transactions of other threads, as long as these may wait for others, and let none begin."""
+        own = {threading.get_ident()}
+        with self._condition:
+            self._closed = True
+            self._condition.wait_for(lambda: not self._inside.keys() - own, _PATIENCE_SECONDS)
+
+    def open(self) -> None:
+        """Let transactions begin."""
+        with self._condition:
+            self._closed = False
+            self._condition.notify_all()
+
+
+_GATES = [_Gate()]
+"""The last one counts; a fork has one more, because threads that it does not have may have held its parent's."""
+
 _DATABASES: WeakSet[Database] = WeakSet()
 
 _INHERITED: list[sqlite3.Connection] = []
@@ -122,14 +185,20 @@ def _disconnect_all() -> None:
     holds them, so that the next process which closes the database takes itself for the last one and removes the log
     that the child still writes.
     """
+    _GATES[-1].close()
     for database in list(_DATABASES):
         database.disconnect()
 
 
+def _go_on() -> None:
+    _GATES[-1].open()
+
+
 def _forget_all() -> None:
+    _GATES.append(_Gate())
     for database in list(_DATABASES):
         database._forget()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_disconnect_all, after_in_child=_forget_all)
+    os.register_at_fork(before=_disconnect_all, after_in_parent=_go_on, after_in_child=_forget_all)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
-from weakref import WeakSet
 
 from bridge.engine.audit import Event
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.forks import renewed_in_forks
 from bridge.engine.storage import Changes
 from bridge.store.audit import AUDIT_NAME, AuditLog
 from bridge.store.database import Database
@@ -48,7 +47,7 @@ class SqlStorage:
         self._light = light
         self._log = AuditLog(home, sealer)
         # Threads of one process wait for each other here, since SQLite would have them sleep and try again.
-        self.turn = threading.RLock()
+        renewed_in_forks(self)
         self._closed = False
         self.masker = LineageMasker(sealer)
         self._sealer = sealer
@@ -57,13 +56,16 @@ class SqlStorage:
         self._left_behind: list[Announced] = []
         with translating(home):
             self._announced = Announced(generation_file)
-        _OPEN.add(self)
         with self._writing() as connection:
             # After a power loss the announced number may be behind; here nobody else is committing.
             hsm = read_hsm(connection, home)
             self._announced.set(max(self._announced.get(), hsm.generation))
             if self._log.begin(connection, hsm.generation):
                 self._add_to_ledger(connection, hsm, AUDIT_NAME)
+
+    def renew_locks(self) -> None:
+        """See :class:`bridge.engine.forks.Locking`."""
+        self.turn = threading.RLock()
 
     def _add_to_ledger(self, connection: Connection, hsm: HsmRow, name: bytes) -> None:
         try:
@@ -181,19 +183,6 @@ class SqlStorage:
             raise HsmError(
                 ReturnCode.SESSION_CLOSED, f"The HSM of {self._home} was closed in this process; open it again."
             )
-
-
-_OPEN: WeakSet[SqlStorage] = WeakSet()
-
-
-def _renew_all() -> None:
-    """Let no thread of a fork wait for one that only the parent has."""
-    for storage in list(_OPEN):
-        storage.turn = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)
 
 
 def _hsm_damaged(home: Path) -> HsmError:

@@ -165,11 +165,15 @@ def test_an_admin_sets_nothing_else(home: Path, session: Session) -> None:
 
 
 @pytest.mark.parametrize("name", ["wrap-template", "unwrap-template", "derive-template"])
-def test_templates_are_shown_only(home: Path, session: Session, name: str) -> None:
-    aes_key(session, "k")
-    result = run(home, ALICE, "key", "set-attribute", "--filter", "attr.label=k", "--name", name, "--value", "{}")
-    assert result.exit_code == 2
-    assert f"Attribute {name} is given when a key is made, and only shown here." in result.stderr
+def test_templates_are_given_when_a_key_is_made(home: Path, name: str) -> None:
+    aes = ["key", "generate-symmetric", "aes", "--label", "k", "--key-length-bytes", "32"]
+    given = f"{name}=extractable=true,label=inside"
+    made = answer(run(home, ALICE, *aes, "--attributes", given, "derive=true"))["key"]
+    assert made["attributes"][name] == {"extractable": True, "label": "inside"}
+    change = ["key", "set-attribute", "--filter", "attr.label=k", "--name", name, "--value", "sign=true"]
+    assert f"Attribute {name} cannot be set" in refusal(run(home, ALICE, *change))
+    for wrong in ("sign", "sign=maybe", "nothing=true"):
+        assert run(home, ALICE, *aes, "--attributes", f"{name}={wrong}").exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ OPTIONS = {
     "user change-password": f"{USER} password approval",
     "user change-mfa token-sign": f"{USER} change-password token deregister change-quorum approval",
     "user change-quorum token-sign register": "public-key signed-token",
-    "user replicate": f"{USER} {CLUSTERS}",
+    "user replicate": f"{USER} {CLUSTERS} approval",
     "quorum token-sign generate": "service token filter",
     "quorum token-sign list": "",
     "quorum token-sign delete": "scope",

@@ -127,6 +127,16 @@ def test_a_refusal_of_what_was_allowed_is_audited(use: Use, elsewhere: Hsm, home
     assert len(list(read_audit(home))) == before + 2
 
 
+def test_no_key_stays_in_memory_that_is_gone(session: Session, use: Use) -> None:
+    session.destroy(use.key)
+    use.refused(ReturnCode.OBJECT_HANDLE_INVALID)
+    assert not use.bob._grants._grants
+    key = new_aes(session)
+    Use(session, key).again()
+    session.logout()
+    assert not session._grants._grants
+
+
 def test_session_keys_too(session: Session) -> None:
     key = new_aes(session)
     use = Use(session, key)

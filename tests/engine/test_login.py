@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from conftest import PASSWORDS, log_in
 
 from bridge.engine import Attribute, Hsm, HsmError, MechanismType, ReturnCode, Role, Session
-from bridge.engine.users import PasswordHash
+from bridge.engine.state import State
+from bridge.engine.users import PasswordHash, User
 from engine.keys import new_aes, refused
 
 CU, ADMIN = Role.CRYPTO_USER, Role.ADMIN
@@ -226,3 +228,22 @@ def test_the_first_users_are_made_once(hsm: Hsm) -> None:
     with refused(ReturnCode.ACTION_PROHIBITED):
         hsm.initialize(b"other-password", "carol", b"other-password")
     log_in(hsm, "admin")
+
+
+def test_a_password_that_changed_while_it_was_checked_is_wrong(
+    hsm: Hsm, admin: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = State.authenticate
+
+    def late(self: State, *given: Any) -> User:
+        known = check(self, *given)
+        monkeypatch.undo()
+        admin.change_password(CU, "alice", b"a-new-password")
+        return known
+
+    session = hsm.open_session()
+    monkeypatch.setattr(State, "authenticate", late)
+    with refused(ReturnCode.PIN_INCORRECT):
+        session.login(CU, "alice", PASSWORDS["alice"])
+    assert not session.logged_in
+    session.login(CU, "alice", b"a-new-password")

@@ -231,12 +231,30 @@ def test_an_exact_duplicate(session: Session, there: Session) -> None:
     for each, handle in ((there, copy), (session, key)):
         with refused(ReturnCode.ACTION_PROHIBITED, "already", f"0x{handle:016x}"):
             each.insert_masked(blob)
-    # The same value under another label, or the same label with another value, is another key.
+    # Under another label it is the same key all the same; another value under its label is another.
     session.set_attributes(key, {Attribute.LABEL: "another"})
+    with refused(ReturnCode.ACTION_PROHIBITED, "already"):
+        there.insert_masked(session.extract_masked(key))
     other = import_secret(session, VALUE[::-1], LABEL="k", TOKEN=True)
-    for handle in (key, other):
-        there.insert_masked(session.extract_masked(handle))
-    assert len(there.find({})) == 3
+    there.insert_masked(session.extract_masked(other))
+    assert len(there.find({})) == 2
+
+
+def test_nothing_that_was_laid_down_is_taken_back(session: Session, admin: Session) -> None:
+    """An owner keeps a masked object from before, and brings it in beside the key."""
+    key = import_secret(session, VALUE, LABEL="k", TOKEN=True, WRAP=True)
+    admin.set_attributes(key, {Attribute.TRUSTED: True})
+    blob = session.extract_masked(key)
+    admin.set_attributes(key, {Attribute.TRUSTED: False})
+    session.set_attributes(key, {Attribute.EXTRACTABLE: False, Attribute.LABEL: "renamed"})
+    for each in (session, admin):
+        with refused(ReturnCode.ACTION_PROHIBITED):
+            each.insert_masked(blob)
+    session.destroy(key)
+    with refused(ReturnCode.ACTION_PROHIBITED, "trusted", "admin"):
+        session.insert_masked(blob)
+    assert session.find({}) == []
+    admin.insert_masked(blob)
 
 
 @pytest.mark.parametrize("key_type", sorted(FIPS_KEY_BANS))

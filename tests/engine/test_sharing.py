@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import log_in
 
-from bridge.engine import Attribute, Hsm, MechanismType, ReturnCode, Role, Session
+from bridge.engine import Attribute, Hsm, HsmError, KeyType, MechanismType, ObjectClass, ReturnCode, Role, Session
+from bridge.engine.audit import Opcode
+from bridge.engine.objects import HsmObject
+from bridge.engine.parameters import Oaep
 from bridge.engine.quorum import Approval, KeyQuorum, Service
+from bridge.store import read_audit
 from engine.approvers import approval, approvers
 from engine.keys import P256, Template, new_aes, new_pair, refused
 
@@ -237,3 +243,100 @@ def test_deleting_a_quorum_key_needs_no_approval(users: dict[str, Session]) -> N
     key = quorum_aes(alice)
     alice.destroy(key)
     assert alice.find({}) == []
+
+
+def test_a_key_with_quorum_values_leaves_with_approvals_only(
+    users: dict[str, Session], session: Session, admin: Session
+) -> None:
+    admin.configure(clear_extraction=True)
+    key = quorum_aes(session)
+    with refused(ReturnCode.QUORUM_REQUIRED, "Quorum approval is required for this operation"):
+        session.export(key)
+    assert session.export(new_aes(session))
+
+
+def test_no_signature_without_padding(users: dict[str, Session], session: Session, bob: Session) -> None:
+    """RSA without padding makes of a padded digest what a signature is."""
+    template: Template = {Attribute.MODULUS_BITS: 2048, **TOKEN}
+    public, private = session.generate_key_pair(MechanismType.RSA_PKCS_KEY_PAIR_GEN, template, TOKEN, ["bob"], BOTH)
+    padded = b"\x00\x01" + b"\xff" * 202 + b"\x00" + bytes(51)
+    for each in (session, bob):
+        for _ in range(2):
+            with refused(ReturnCode.QUORUM_REQUIRED, "padding"):
+                each.decrypt(private, MechanismType.RSA_X_509, padded)
+    oaep = Oaep(MechanismType.SHA256, MechanismType.SHA256)
+    ciphertext = bob.encrypt(public, MechanismType.RSA_PKCS_OAEP, DIGEST, oaep)
+    assert bob.decrypt(private, MechanismType.RSA_PKCS_OAEP, ciphertext, oaep) == DIGEST
+
+
+def test_an_unwrap_that_is_refused_uses_up_no_approval(
+    users: dict[str, Session], session: Session, log: Callable[[], list[Opcode]]
+) -> None:
+    kek = quorum_aes(session)
+    wrapped = wrapped_by(users, session, kek)
+    given = approval(session.generate_token(Service.KEY_MANAGEMENT, kek), "alice", "bob")
+    secret: Template = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.KEY_TYPE: KeyType.AES}
+    for template, code in (
+        ({**secret, Attribute.KEY_TYPE: KeyType.DES3}, ReturnCode.WRAPPED_KEY_INVALID),
+        ({**secret, Attribute.LABEL: "x" * 1000}, ReturnCode.ATTRIBUTE_VALUE_INVALID),
+    ):
+        before = session.find({})
+        with pytest.raises(HsmError) as caught:
+            session.unwrap(kek, WRAP, wrapped, template, None, given)
+        assert caught.value.code in (code, ReturnCode.KEY_SIZE_RANGE)
+        assert session.find({}) == before
+    log()
+    made = session.unwrap(kek, WRAP, wrapped, {**secret, **TOKEN}, None, given)
+    assert made in session.find({})
+    assert log() == [Opcode.UNWRAP_KEY]
+    with refused(ReturnCode.QUORUM_FAILED):
+        session.unwrap(kek, WRAP, wrapped, secret, None, given)
+    again = approval(session.generate_token(Service.KEY_MANAGEMENT, kek), "alice", "bob")
+    assert session.attributes(session.unwrap(kek, WRAP, wrapped, secret, None, again))[Attribute.TOKEN] is False
+
+
+def wrapped_by(users: dict[str, Session], session: Session, kek: int) -> bytes:
+    """Wrap a key of 32 bytes with approvals."""
+    given = approval(session.generate_token(Service.KEY_MANAGEMENT, kek), "alice", "bob")
+    return session.wrap(kek, WRAP, new_aes(session), None, None, given)
+
+
+@pytest.fixture
+def log(home: Path) -> Callable[[], list[Opcode]]:
+    """What is new in the audit log."""
+    seen = 0
+
+    def new() -> list[Opcode]:
+        nonlocal seen
+        records = list(read_audit(home, seen))
+        seen += len(records)
+        return [record.event.opcode for record in records]
+
+    return new
+
+
+def test_a_user_without_whom_nobody_could_approve_stays(admin: Session, bob: Session, session: Session) -> None:
+    key = quorum_aes(session)
+    bob.logout()
+    with refused(ReturnCode.ACTION_PROHIBITED, "2 approvals", f"0x{key:016x}"):
+        admin.delete_user(CRYPTO_USER, "bob")
+    assert session.info(key).shared_with == {"bob"}
+    session.destroy(key)
+    admin.delete_user(CRYPTO_USER, "bob")
+
+
+def test_a_new_key_is_shared_with_nobody_who_is_gone(
+    hsm: Hsm, admin: Session, bob: Session, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob.logout()
+    controlled = Session._controlled
+
+    def late(self: Session, *given: Any) -> HsmObject:
+        made = controlled(self, *given)
+        admin.delete_user(CRYPTO_USER, "bob")
+        return made
+
+    monkeypatch.setattr(Session, "_controlled", late)
+    with refused(ReturnCode.ARGUMENTS_BAD, "'bob'", "any more"):
+        session.generate_key(MechanismType.AES_KEY_GEN, {Attribute.VALUE_LEN: 32, **TOKEN}, ["bob"])
+    assert session.find({}) == []

@@ -35,8 +35,10 @@ NO_APPROVAL = Approval(bytes(80), (Signature("alice", None, bytes(256)),))
 AnySession = Session | RemoteSession
 
 
-NOT_FOR_CLIENTS = {"ended", "token"}
-"""What the daemon itself calls, and what tells Java's clients of one token what `tokens` tells of all."""
+MASKED = {"lineage", "extract_masked", "insert_masked", "extract_masked_user", "insert_masked_user"}
+NOT_FOR_CLIENTS = {"ended", "token", "renew_locks", *MASKED}
+"""What the daemon itself calls; what tells Java's clients of one token what `tokens` tells of all; and masked objects,
+which go between homes of one machine only."""
 
 
 def public_members(kind: type) -> dict[str, Any]:
@@ -126,7 +128,7 @@ WRONG_CALLS: Mapping[str, Callable[[AnySession], object]] = {
     "set_attributes": lambda s: s.set_attributes(NOBODYS, {A.LABEL: "new"}, NO_APPROVAL),
     "set_mtls_enforcement": lambda s: s.set_mtls_enforcement(MtlsEnforcement.NONE),
     "set_quorum_value": lambda s: s.set_quorum_value(Service.USER, 9),
-    "set_timeouts": lambda s: s.set_timeouts(601),
+    "set_timeouts": lambda s: s.set_timeouts(86_401),
     "settings": lambda s: s.settings,
     "share": lambda s: s.share(NOBODYS, "bob"),
     "sign": lambda s: s.sign(NOBODYS, M.ECDSA, bytes(32), approval=NO_APPROVAL),

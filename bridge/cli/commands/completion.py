@@ -74,8 +74,7 @@ def _values(name: str, option: click.Option) -> Iterator[str]:
         yield "key-reference=0x"
         yield from (f"attr.{field}=" for field in FIELDS)
     if name in _ATTRIBUTES:
-        settable = (field for field, known in FIELDS.items() if known.parse is not None)
-        yield from (f"{field}=" for field in settable)
+        yield from (f"{field}=" for field in FIELDS)
     if name == "--name":
         yield from FIELDS
     if name == "--value":

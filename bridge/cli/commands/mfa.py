@@ -46,12 +46,13 @@ def change_mfa(
     if (token is None) is not deregister:
         raise click.UsageError("Give either --token or --deregister.")
     with access().logged_in(Role.ADMIN) as session:
+        given = approved(approval)
         if token is None:
-            user = session.deregister_mfa(role, username, approval=approved(approval))
+            user = session.deregister_mfa(role, username, approval=given)
         else:
             password = new_password(change_password)
             write_mfa(token, session.mfa_token())
             signature = read_mfa(ask_path(SIGNED_FILE, default=token))
             public_key = read(ask_path("Enter public key PEM file path"))
-            user = session.change_mfa(role, username, password, public_key, signature)
+            user = session.change_mfa(role, username, password, public_key, signature, approval=given)
         answer(who(user))

@@ -72,7 +72,7 @@ def attributes_option(name: str, argument: str, of: str) -> Callable[[F], F]:
     def parse(_context: click.Context, _parameter: click.Parameter, terms: tuple[str, ...]) -> dict[Attribute, Value]:
         return parse_assignments(terms)
 
-    text = f"Attributes of {of}, such as sign=true id=0x01; further ones may follow."
+    text = f"Attributes of {of}, such as sign=true id=0x01 unwrap-template=sign=true,token=true."
     return click.option(name, argument, cls=Many, metavar="NAME=VALUE", callback=parse, help=text)
 
 

@@ -118,7 +118,7 @@ def list_values() -> None:
 
 @command("set-quorum-value")
 @option("--service", required=True, type=click.Choice([service.value for service in ADMIN_SERVICES]), help="Which.")
-@option("--value", required=True, type=int, help="How many approvals; 1 switches it off.")
+@option("--value", required=True, type=int, help="How many approvals, 2 to 8; 1 for none.")
 @approval_option()
 def set_value(service: str, value: int, approval: Path | None) -> None:
     """Set how many approvals a service needs.

@@ -40,7 +40,16 @@ class Users(Protocol):
     def mfa_token(self) -> bytes:
         """Return what is to be signed with the second factor."""
 
-    def change_mfa(self, role: Role, name: str, password: bytes, public_key: bytes, signature: bytes, /) -> UserInfo:
+    def change_mfa(
+        self,
+        role: Role,
+        name: str,
+        password: bytes,
+        public_key: bytes,
+        signature: bytes,
+        /,
+        approval: Approval | None = None,
+    ) -> UserInfo:
         """Register the key of a second factor."""
 
     def deregister_mfa(self, role: Role, name: str, /, approval: Approval | None = None) -> UserInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +29,7 @@ from bridge.cli.commands.session import HsmSession
 from bridge.cli.commands.templates import template
 from bridge.cli.key_json import whole
 from bridge.cli.refusal import answer
-from bridge.engine import Attribute, KeyType, ObjectClass, Role
+from bridge.engine import Attribute, HsmError, KeyType, ObjectClass, Role
 from bridge.engine.attributes import Attributes
 
 _KINDS: Mapping[str, tuple[ObjectClass, KeyType]] = MappingProxyType(
@@ -102,7 +103,9 @@ def _share(session: HsmSession, handle: int, users: Sequence[str]) -> None:
         for user in users:
             session.share(handle, user)
     except BaseException:
-        session.destroy(handle)
+        # Why it is not shared is of more use than why it stays, which its attributes say.
+        with suppress(HsmError):
+            session.destroy(handle)
         raise
 
 

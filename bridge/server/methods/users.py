@@ -39,8 +39,11 @@ def _change_password(served: Served, role: str, user: str, password: bytes, appr
     return packed(served.session.change_password(read(Role, role), user, password, read_approval(approval)))
 
 
-def _change_mfa(served: Served, role: str, user: str, password: bytes, public_key: bytes, signature: bytes) -> object:
-    return packed(served.session.change_mfa(read(Role, role), user, password, public_key, signature))
+def _change_mfa(
+    served: Served, role: str, user: str, password: bytes, public_key: bytes, signature: bytes, approval: object
+) -> object:
+    given = read(Role, role), user, password, public_key, signature, read_approval(approval)
+    return packed(served.session.change_mfa(*given))
 
 
 def _deregister_mfa(served: Served, role: str, user: str, approval: object) -> object:
@@ -65,7 +68,7 @@ METHODS: Mapping[str, Method] = {
     "createUser": method(_create_user, TEXT, TEXT, BYTES, APPROVAL, slow=True),
     "deleteUser": method(_delete_user, TEXT, TEXT, APPROVAL, slow=True),
     "changePassword": method(_change_password, TEXT, TEXT, BYTES, APPROVAL, slow=True),
-    "changeMfa": method(_change_mfa, TEXT, TEXT, BYTES, BYTES, BYTES, slow=True),
+    "changeMfa": method(_change_mfa, TEXT, TEXT, BYTES, BYTES, BYTES, APPROVAL, slow=True),
     "deregisterMfa": method(_deregister_mfa, TEXT, TEXT, APPROVAL, slow=True),
     "registerApproverKey": method(_register_approver_key, BYTES, BYTES, BYTES, slow=True),
 }

@@ -66,9 +66,18 @@ class Management(Calls):
         """See :meth:`bridge.engine.Session.change_password`."""
         return self._ask(UserInfo, "changePassword", packed(role), name, password, packed(approval))
 
-    def change_mfa(self, role: Role, name: str, password: bytes, public_key: bytes, signature: bytes) -> UserInfo:
+    def change_mfa(
+        self,
+        role: Role,
+        name: str,
+        password: bytes,
+        public_key: bytes,
+        signature: bytes,
+        approval: Approval | None = None,
+    ) -> UserInfo:
         """See :meth:`bridge.engine.Session.change_mfa`."""
-        return self._ask(UserInfo, "changeMfa", packed(role), name, password, public_key, signature)
+        given = packed(role), name, password, public_key, signature, packed(approval)
+        return self._ask(UserInfo, "changeMfa", *given)
 
     def deregister_mfa(self, role: Role, name: str, approval: Approval | None = None) -> UserInfo:
         """See :meth:`bridge.engine.Session.deregister_mfa`."""
