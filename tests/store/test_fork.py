@@ -74,3 +74,56 @@ def test_what_a_forked_process_wrote_is_there_whoever_opened_the_home_meanwhile(
     last = open_home(home)
     assert labels(last) == expected
     last.close()
+
+
+_BUSY_FORKER = """
+import os, signal, sys, threading
+from pathlib import Path
+from bridge.engine import Attribute, MechanismType, Role
+from bridge.store import open_home
+
+def make(label):
+    template = {Attribute.VALUE_LEN: 16, Attribute.LABEL: label, Attribute.TOKEN: True}
+    session.generate_key(MechanismType.AES_KEY_GEN, template)
+
+hsm = open_home(Path(sys.argv[1]))
+session = hsm.open_session()
+session.login(Role.CRYPTO_USER, "alice", sys.argv[2].encode())
+stop = threading.Event()
+
+def work():
+    while not stop.is_set():
+        make("a thread's")
+        session.find({})
+
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads:
+    thread.start()
+children = []
+for number in range(20):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        try:
+            make(f"child {number}")
+            os._exit(0)
+        except Exception as error:
+            print(error, flush=True)
+            os._exit(1)
+    children.append(child)
+outcomes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+stop.set()
+for thread in threads:
+    thread.join()
+print(*outcomes)
+"""
+
+
+def test_a_fork_goes_on_while_threads_of_its_parent_change_keys(home: Path) -> None:
+    """None of them waits for a lock, of Python or of SQLite, that only its parent would let go."""
+    command = [sys.executable, "-c", _BUSY_FORKER, str(home), PASSWORDS["alice"].decode()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["0"] * 20, done.stdout
+    hsm = open_home(home)
+    assert labels(hsm) >= {f"child {number}" for number in range(20)}
+    hsm.close()
