@@ -52,6 +52,11 @@ class Session(Masking):
         super().logout()
         self._grants.clear()
 
+    def destroy(self, handle: int) -> None:
+        """See :meth:`Keyring.destroy`."""
+        super().destroy(handle)
+        self._grants.clear()
+
     def close(self) -> None:
         """See :meth:`Login.close`."""
         super().close()

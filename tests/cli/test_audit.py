@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from conftest import PASSWORDS, log_in
 from engine.keys import new_aes, new_pair
+from jvm.conftest import default_signals
 from store.tampering import execute
 
 from bridge.cli.audit_layout import text
@@ -184,7 +185,14 @@ def follower(home: Path) -> Iterator[subprocess.Popen[str]]:
     """``hsmbridge audit show --follow`` from the sixth record on."""
     command = [sys.executable, "-m", "bridge.cli", "audit", "show", "--json", "--since", "5", "--follow"]
     environment = clean_environment(home, {})
-    started = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=default_signals,
+    )
     yield started
     started.kill()
     started.communicate()

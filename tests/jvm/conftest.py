@@ -19,7 +19,7 @@ from bridge.jvm.jdk import release
 SOURCES = Path(__file__).parent / "java"
 
 
-def _default_signals() -> None:
+def default_signals() -> None:
     """Let signals end a child even where whoever started the tests ignores them, as nohup does."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -59,7 +59,7 @@ class Runner:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_default_signals,
+            preexec_fn=default_signals,
         )
 
 

@@ -53,7 +53,10 @@ def test_an_imported_key_in_use_leaves_no_trace(
     imported = Runner(runner.jdk, environment).bridge("import", str(pem), "--keystore", str(keystore))
     assert imported.returncode == 0, imported.stderr
 
-    with runner.start("java", "-cp", str(classes), "HoldKey", "known", algorithm) as process:
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    with runner.start(
+        "java", "-cp", str(classes), "HoldKey", "known", algorithm, base64.b64encode(public).decode()
+    ) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert "known" in said
@@ -63,7 +66,6 @@ def test_an_imported_key_in_use_leaves_no_trace(
         output, errors = process.communicate()
 
     heap = dump.read_bytes()
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)[40:80]
     assert public in heap, "the dump must hold what is known to be on the heap, or it proves nothing"
     places = {"heap": heap, "output": (said + output + errors + imported.stdout + imported.stderr).encode()}
     places |= {path.name: path.read_bytes() for path in [*home.rglob("*"), keystore] if path.is_file()}

@@ -45,9 +45,9 @@ def test_the_folder_and_its_files_are_the_owners_alone(home: Path, sealed: Path)
             new_aes(log_in(hsm, "alice"), TOKEN=True)
             assert stat.S_IMODE(one.stat().st_mode) == 0o700
             names = {path.name for path in one.iterdir()}
-            assert {"hsm.db", "hsm.db-wal", "hsm.db-shm", "master.key", "generation"} == names
-            for path in one.iterdir():
-                assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+            assert {"hsm.db", "hsm.db-wal", "hsm.db-shm", "master.key", "generation", "logins"} == names
+            for path in one.rglob("*"):
+                assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
 def open_sealed(home: Path) -> closing[Hsm]:

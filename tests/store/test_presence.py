@@ -94,15 +94,15 @@ def change(admin: Session, name: str = "alice") -> None:
     admin.change_password(Role.CRYPTO_USER, name, PASSWORDS[name])
 
 
-def locks(pid: int | str = "self") -> list[str]:
-    """Return the lock files that a process has open."""
+def locks(home: Path, pid: int | str = "self") -> list[str]:
+    """Return the lock files of a home that a process has open."""
     found = []
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         try:
             target = Path(os.readlink(descriptor))
         except FileNotFoundError:
             continue
-        if target.parent.name == LOGINS:
+        if target.parent == home / LOGINS:
             found.append(target.name)
     return sorted(found)
 
@@ -169,26 +169,26 @@ def test_a_check_leaves_the_logins_as_they_were(home: Path, hsm: Hsm, admin: Ses
 
 def test_a_user_has_one_lock_in_a_process_and_only_while_logged_in(hsm: Hsm, home: Path) -> None:
     sessions = [log_in(hsm, "alice") for _ in range(20)] + [log_in(hsm, "bob")]
-    assert locks() == ["crypto-user.alice", "crypto-user.bob"]
+    assert locks(home) == ["crypto-user.alice", "crypto-user.bob"]
     admin = log_in(hsm, "admin")
     with refused(BUSY):
         change(admin)
     for session in sessions[1:]:
         session.close()
         session.close()
-    assert locks() == ["admin.admin", "crypto-user.alice"]
+    assert locks(home) == ["admin.admin", "crypto-user.alice"]
     sessions[0].change_password(Role.CRYPTO_USER, "alice", PASSWORDS["alice"])
     sessions[0].logout()
     change(admin)
-    assert locks() == ["admin.admin"]
+    assert locks(home) == ["admin.admin"]
     hsm.close()
-    assert locks() == []
+    assert locks(home) == []
     assert stat.S_IMODE((home / LOGINS).stat().st_mode) == 0o700
     for file in (home / LOGINS).iterdir():
         assert (stat.S_IMODE(file.stat().st_mode), file.stat().st_size) == (0o600, 0)
 
 
-def test_threads_that_log_in_and_out_lose_no_login(hsm: Hsm, admin: Session) -> None:
+def test_threads_that_log_in_and_out_lose_no_login(hsm: Hsm, admin: Session, home: Path) -> None:
     stay = log_in(hsm, "alice")
     errors: list[HsmError] = []
 
@@ -206,7 +206,7 @@ def test_threads_that_log_in_and_out_lose_no_login(hsm: Hsm, admin: Session) -> 
         with refused(BUSY):
             change(admin)
     assert errors == []
-    assert locks() == ["admin.admin", "crypto-user.alice"]
+    assert locks(home) == ["admin.admin", "crypto-user.alice"]
     stay.logout()
     change(admin)
 
@@ -222,13 +222,13 @@ def test_nobody_logs_in_who_could_not_be_seen(hsm: Hsm, home: Path, put: Callabl
     session.login(Role.CRYPTO_USER, "alice", PASSWORDS["alice"])
 
 
-def test_a_fork_does_not_keep_a_login_that_its_parent_ended(forked: Forked, admin: Session) -> None:
+def test_a_fork_does_not_keep_a_login_that_its_parent_ended(forked: Forked, admin: Session, home: Path) -> None:
     with refused(BUSY):
         change(admin)
     assert forked("parent", "change") == "done"  # it is the same session in both
     assert forked("parent", "logout") == "done"
     change(admin)
-    assert locks(forked.child) == ["crypto-user.alice"]
+    assert locks(home, forked.child) == ["crypto-user.alice"]
 
 
 def test_a_fork_that_outlives_its_parent_is_logged_in(forked: Forked, admin: Session) -> None:
