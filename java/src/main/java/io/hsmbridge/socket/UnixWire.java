@@ -18,6 +18,7 @@ import java.nio.channels.UnsupportedAddressTypeException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -31,14 +32,21 @@ final class UnixWire implements Wire {
   /** What is to be done with a key that is ready: to know it is enough. */
   private static final Consumer<SelectionKey> NO_MORE = key -> {};
 
-  /** For how long a thread looks for an answer before it sleeps: to be woken takes as long as a quick answer. */
+  /** For how long a thread looks for an answer that is due: to be woken for it takes as long as a quick answer. */
   private static final long LOOK_NANOS = 250_000;
 
-  /** After a slow answer the next one is slept for at once, but for every so many that find out whether it still is. */
-  private static final int SLOW_ANSWERS = 16;
+  /** How long it waits before it asks the system again. */
+  private static final long PAUSE_NANOS = 1_000;
 
-  /** So often does a thread that looks wait for a moment, before it asks the system again. */
-  private static final int PAUSES = 8;
+  /** Answers that take longer are slept for: what it takes to be woken does not matter then. */
+  private static final long LONG_NANOS = 4_000_000;
+
+  /** From which time on a thread can sleep before it looks; the system wakes it later than it asks for. */
+  private static final long WORTH_SLEEPING_NANOS = 400_000;
+  private static final long LATE_NANOS = 100_000;
+
+  /** How many answers tell how long the next one takes. */
+  private static final int RECENT = 8;
 
   /** Whether a thread that looks leaves a core to the daemon. */
   private static final boolean MAY_LOOK = Runtime.getRuntime().availableProcessors() > 1;
@@ -51,8 +59,10 @@ final class UnixWire implements Wire {
   private final Watchdog watchdog;
   private volatile boolean overdue;
 
-  /** How many answers are slept for before the next one is looked for. */
-  private int sleeps;
+  /** How long the last answers took, in a ring. */
+  private final long[] recent = new long[RECENT];
+
+  private int answers;
 
   private UnixWire(SocketChannel channel, Selector selector) {
     this.channel = channel;
@@ -163,13 +173,18 @@ final class UnixWire implements Wire {
 
   @Override
   public void read(ByteBuffer buffer) throws IOException {
-    int count;
+    int count = 0;
     try {
+      long start = System.nanoTime();
       boolean alone = WAITING.incrementAndGet() == 1;
-      count = alone && MAY_LOOK && --sleeps < 0 ? looked(buffer) : 0;
+      long due = due();
+      if (alone && MAY_LOOK && due < LONG_NANOS) {
+        count = looked(buffer, start, due);
+      }
       while (count == 0) {
         sleep();
         count = channel.read(buffer);
+        remember(System.nanoTime() - start);
       }
     } catch (ClosedChannelException | ClosedSelectorException e) {
       throw explained(e);
@@ -181,17 +196,45 @@ final class UnixWire implements Wire {
     }
   }
 
-  /** Looks for bytes for a moment, or until another thread waits; returns how many came. */
-  private int looked(ByteBuffer buffer) throws IOException {
-    long end = System.nanoTime() + LOOK_NANOS;
-    int count = channel.read(buffer);
-    while (count == 0 && WAITING.get() == 1 && System.nanoTime() - end < 0) {
-      for (int i = 0; i < PAUSES; i++) {
+  /** Returns after how long the next answer may come: the shortest time of late, so that no quick one is kept waiting. */
+  private long due() {
+    long shortest = recent[0];
+    for (long each : recent) {
+      shortest = Math.min(shortest, each);
+    }
+    return shortest * 3 / 4;
+  }
+
+  private void remember(long nanos) {
+    recent[answers++ & RECENT - 1] = nanos;
+  }
+
+  /**
+   * Looks for bytes when they are due, for a moment, or until another thread waits; returns how many came.
+   *
+   * <p>Nothing is asked of the system before: the cores of a virtual machine are often two halves of one, and calls of
+   * the system on the one can double the time that the daemon needs on the other.
+   */
+  private int looked(ByteBuffer buffer, long start, long due) throws IOException {
+    if (due > WORTH_SLEEPING_NANOS) {
+      LockSupport.parkNanos(this, due - LATE_NANOS);
+    }
+    long next = start + due;
+    long end = next + LOOK_NANOS;
+    int count = 0;
+    boolean first = true;
+    while (count == 0 && WAITING.get() == 1 && next - end < 0) {
+      while (System.nanoTime() - next < 0 && WAITING.get() == 1) {
         Thread.onSpinWait();
       }
       count = channel.read(buffer);
+      if (count != 0) {
+        // What was there at the first look may have been there for long.
+        remember(first ? due : System.nanoTime() - start);
+      }
+      first = false;
+      next = System.nanoTime() + PAUSE_NANOS;
     }
-    sleeps = count == 0 && WAITING.get() == 1 ? SLOW_ANSWERS : 0;
     return count;
   }
 
