@@ -25,7 +25,13 @@ _BIRTHS = {Role.CRYPTO_USER: Opcode.CREATE_USER, Role.APPLIANCE_USER: Opcode.CRE
 
 
 class State:
-    """Users, settings and token keys as the storage last told, and asked of it again when others changed them."""
+    """Users, settings and token keys as the storage last told, and asked of it again when others changed them.
+
+    Attributes:
+        generation: of the state as it is known here.
+        is_current: tells whether the state of a generation is still the newest; :meth:`Storage.is_current` itself,
+            because every use of a key asks it.
+    """
 
     def __init__(
         self,
@@ -46,6 +52,7 @@ class State:
             HsmError: as :class:`Storage` says.
         """
         self._storage = storage
+        self.is_current = storage.is_current
         self._presence = presence
         self._clock = clock
         self._profiles = profiles
@@ -286,13 +293,9 @@ class State:
                 transaction.put_settings(new)
         return new
 
-    def is_current(self, generation: int) -> bool:
-        """Tell whether the state of that generation is still the newest; raises as :class:`Storage`."""
-        return self._storage.is_current(generation)
-
     def refresh(self) -> None:
         """Catch up with what other processes committed."""
-        if self._storage.is_current(self.generation):
+        if self.is_current(self.generation):
             return
         with self._lock:
             self._apply(self._storage.changes_since(self.generation))

@@ -36,6 +36,9 @@ _TURN_NANOSECONDS = 2_000_000
 
 _LINGER_SECONDS = 1.0
 
+_ONLY_READ = (True, False)
+"""What a connection waits for in the middle of nothing: to read, and not to write."""
+
 _MUCH = 64 * 1024
 """Bytes of a request whose work may keep others waiting."""
 
@@ -95,7 +98,7 @@ class Connection:
         self._explains = False
         self.lingering = False
         self._closed = False
-        self._watched = (True, False)
+        self._watched = _ONLY_READ
 
     def ready(self, scratch: memoryview, *, read: bool, write: bool) -> None:
         """Go on, because the socket has bytes or takes some.
@@ -115,30 +118,40 @@ class Connection:
         if not self._closed:
             self._work(b"")
 
-    def _read(self, scratch: memoryview) -> None:
+    def look(self, scratch: memoryview) -> bool:
+        """Go on if the socket has bytes, and is waited for; return whether that was so."""
+        return self._watched == _ONLY_READ and self._read(scratch)
+
+    def _read(self, scratch: memoryview) -> bool:
+        """Go on with the bytes that the socket has; return whether there were any, or the end."""
         try:
             count = self.socket.recv_into(scratch)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError:
             count = 0
         if not count:
             self.end()
-            return
+            return True
         if self.lingering:
-            return
-        self._host.counters.add(Scalar.BYTES_IN, count)
+            return True
         try:
             data = self.transport.received(scratch[:count])
-            if self._answered_at_once(data):
-                return
+            if self._answered_at_once(data, count):
+                return True
         except Malformed as malformed:
             self._give_up(str(malformed))
             data = b""
+        self._host.counters.add(Scalar.BYTES_IN, count)
         self._work(data)
+        return True
 
-    def _answered_at_once(self, data: bytes | memoryview) -> bool:
+    def _answered_at_once(self, data: bytes | memoryview, count: int) -> bool:
         """Answer a quick request that came alone and whole, as most do; :meth:`_work` does the same for all others.
+
+        Args:
+            data: what came.
+            count: of the socket's bytes that it came in.
 
         Returns:
             False, with nothing done, if it is another.
@@ -167,7 +180,7 @@ class Connection:
         except Malformed:
             self.end()
             return True
-        self._host.counters.add(Scalar.BYTES_OUT, len(message))
+        self._host.counters.bytes(count, len(message))
         try:
             sent = self.socket.send(message)
         except (BlockingIOError, InterruptedError):

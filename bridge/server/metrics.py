@@ -64,6 +64,7 @@ class Scalar(IntEnum):
     """Connections over TLS that are open now."""
 
 
+_BYTES_IN, _BYTES_OUT = int(Scalar.BYTES_IN), int(Scalar.BYTES_OUT)
 _FIRST_METHOD = len(Scalar)
 _FAILED, _NANOSECONDS, _FIRST_BUCKET = 0, 1, 2
 _METHOD = _FIRST_BUCKET + BUCKETS
@@ -132,6 +133,12 @@ class Counters:
             words[at] += 1
         words[at + 1] += nanoseconds
         words[at + 2 + _BUCKET_OF_BITS[nanoseconds.bit_length()]] += 1
+
+    def bytes(self, received: int, sent: int) -> None:
+        """Add to the bytes of both ways."""
+        words = self._words
+        words[_BYTES_IN] += received
+        words[_BYTES_OUT] += sent
 
     def add(self, scalar: Scalar, amount: int = 1) -> None:
         """Add to a number that only grows."""

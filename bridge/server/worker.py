@@ -41,6 +41,9 @@ _DRAIN_SECONDS = 10.0
 _AWAKE_NANOSECONDS = 100_000
 """After an answer the next request often comes at once, and to be woken for it can take longer than the work."""
 
+_MOST_IN_A_ROW = 16
+"""Looks for requests of one connection before the others are asked for."""
+
 _SWEEP_SECONDS = 1.0
 _SWITCH_SECONDS = 0.001
 
@@ -139,6 +142,7 @@ class Worker:
         self._done: deque[_Done] = deque()
         self._awake_until = 0
         self._latest: Connection | None = None
+        self._in_a_row = 0
         self._alone = False
         self._turns: deque[Connection] = deque()
         self._bell, self._button = socket.socketpair()
@@ -153,6 +157,8 @@ class Worker:
         self._selector.register(self._bell, selectors.EVENT_READ, None)
         swept = time.monotonic()
         while not self._stop_by or (self._connections and time.monotonic() < self._stop_by):
+            if self._served_the_latest():
+                continue
             for key, events in self._selector.select(self._patience()):
                 if key.data is not None:
                     self._serve(key.data, events)
@@ -176,6 +182,19 @@ class Worker:
             return 0
         return _SWEEP_SECONDS if self._connections else None
 
+    def _served_the_latest(self) -> bool:
+        """Serve the connection that was the only one of late, if it has a request, without asking for all others."""
+        latest = self._latest
+        if latest is None or self._in_a_row >= _MOST_IN_A_ROW or time.perf_counter_ns() >= self._awake_until:
+            self._in_a_row = 0
+            return False
+        self._in_a_row += 1
+        try:
+            return latest.look(self._scratch)
+        except Exception:
+            self._failed(latest)
+            return True
+
     def _serve(self, connection: Connection, events: int) -> None:
         self._alone = connection is self._latest
         self._latest = connection
@@ -189,9 +208,13 @@ class Worker:
             else:
                 connection.go_on()
         except Exception:
-            # Whatever one connection brings about, the others are not to suffer.
-            _log.exception("a connection failed", extra={"peer": peer_name(connection)})
-            connection.end()
+            self._failed(connection)
+
+    @staticmethod
+    def _failed(connection: Connection) -> None:
+        # Whatever one connection brings about, the others are not to suffer.
+        _log.exception("a connection failed", extra={"peer": peer_name(connection)})
+        connection.end()
 
     def _obey(self) -> None:
         """Take the connections that the supervisor sends."""

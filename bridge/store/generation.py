@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import sys
+import time
 from pathlib import Path
 
 from bridge.store.files import OWNER_ONLY
@@ -19,6 +20,7 @@ if sys.platform != "win32":
     import fcntl
 
 _BYTES = 8
+_LOOK_NANOSECONDS = 1_000_000
 
 
 class Announced:
@@ -41,6 +43,7 @@ class Announced:
             os.close(self._descriptor)
             raise
         self._number = memoryview(self._map).cast("Q")
+        self._looked = 0
 
     def is_first(self) -> bool:
         """Tell whether no other process has the file open; the caller holds the database's write lock.
@@ -63,6 +66,22 @@ class Announced:
         """Whether somebody removed or emptied the file, so that processes that come later share another."""
         status = os.fstat(self._descriptor)
         return status.st_nlink == 0 or status.st_size < _BYTES
+
+    def is_newest(self, generation: int) -> bool:
+        """Tell whether no process commits, or has committed, after a generation; False if that cannot be known.
+
+        Whether the file was removed is looked at now and then: until a process that comes later has made another and
+        committed, much more time than that passes. That it was not emptied is looked at each time, because memory
+        that no file is behind any more ends the process.
+        """
+        if os.lseek(self._descriptor, 0, os.SEEK_END) < _BYTES:
+            return False
+        now = time.monotonic_ns()
+        if now - self._looked > _LOOK_NANOSECONDS:
+            if self.removed:
+                return False
+            self._looked = now
+        return self._number[0] == generation
 
     def get(self) -> int:
         """Return the newest generation that any process is committing or has committed."""

@@ -96,8 +96,7 @@ class SqlStorage:
     def is_current(self, generation: int) -> bool:
         """See :meth:`bridge.engine.storage.Storage.is_current`."""
         self._require_open()
-        announced = self._announced
-        if not announced.removed and announced.get() == generation:
+        if self._announced.is_newest(generation):
             return True
         with self._reading() as connection:
             return read_hsm(connection, self._home).generation == generation
