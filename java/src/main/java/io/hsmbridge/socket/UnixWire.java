@@ -45,6 +45,9 @@ final class UnixWire implements Wire {
   private static final long WORTH_SLEEPING_NANOS = 400_000;
   private static final long LATE_NANOS = 100_000;
 
+  /** So often does a core that waits leave the other half of a core alone, before the clock is read again. */
+  private static final int PAUSES = 16;
+
   /** How many answers tell how long the next one takes. */
   private static final int RECENT = 8;
 
@@ -225,7 +228,9 @@ final class UnixWire implements Wire {
     boolean first = true;
     while (count == 0 && WAITING.get() == 1 && next - end < 0) {
       while (System.nanoTime() - next < 0 && WAITING.get() == 1) {
-        Thread.onSpinWait();
+        for (int i = 0; i < PAUSES; i++) {
+          Thread.onSpinWait();
+        }
       }
       count = channel.read(buffer);
       if (count != 0) {
