@@ -37,11 +37,11 @@ def fuzz(daemon: Daemon, count: int, seed: int) -> Fuzzer:
 
 def test_frames(daemon: Daemon) -> None:
     """The suite repeats the same frames; the soak test seeks new ones."""
-    fuzzer = fuzz(daemon, 20_000, int(os.environ.get("HSMBRIDGE_SEED", "1")))
+    fuzzer = fuzz(daemon, 6_000, int(os.environ.get("HSMBRIDGE_SEED", "1")))
     # The frames reach deep: many are right, many are refused for many reasons, many end the connection.
-    assert fuzzer.answers[0] > 500
+    assert fuzzer.answers[0] > 150
     assert len(fuzzer.answers) > 15
-    assert fuzzer.answers[7] > 1_000
+    assert fuzzer.answers[7] > 300
 
 
 @pytest.mark.soak

@@ -294,7 +294,7 @@ KEPT_OUT = frozenset({"logout", "close", "login", "loginAs", "changePassword"})
 """Methods that would end what the next example needs."""
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_arguments_of_every_kind(busy: tuple[Peer, Any], data: st.DataObject) -> None:
     """Anything gets an answer with a known code, and the connection goes on."""

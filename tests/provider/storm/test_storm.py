@@ -37,7 +37,7 @@ def storm(home: Path, jdk: Path, classes: Path, seconds: int) -> None:
 
 
 def test_a_storm(home: Path, classes: Path) -> None:
-    storm(home, jdks()[0], classes, seconds=5 if over_socket() else 8)
+    storm(home, jdks()[0], classes, seconds=4 if over_socket() else 6)
 
 
 @pytest.mark.soak
