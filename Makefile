@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
 PYTEST_ARGS ?=
-JDK_TESTS := tests/jvm tests/locate tests/examples tests/provider
+JDK_TESTS := tests/jvm tests/locate tests/examples tests/provider tests/tools
 WYCHEPROOF_DIR ?= tests/vectors/wycheproof
 
 .PHONY: ready demo test soak wycheproof bench lint format clean

@@ -16,7 +16,7 @@ import pytest
 from bridge.jvm import find_jdk
 from bridge.jvm.jdk import OLDEST, release
 
-_ON_EVERY_JDK = ("tests/tools/",)
+_ON_EVERY_JDK = ("tests/tools/test_stock_",)
 
 
 def jdks() -> list[Path]:

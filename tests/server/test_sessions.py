@@ -187,7 +187,7 @@ def test_what_a_second_factor_signs_is_the_sessions(daemon: Daemon) -> None:
         for peer, signer in zip(others, reversed(others), strict=True):
             token = peer.call("mfaToken")
             user = ("crypto-user", "bob", PASSWORDS["bob"])
-            assert signer.call("changeMfa", *user, pem(key), signed(key, token))["mfa"] is True
+            assert signer.call("changeMfa", *user, pem(key), signed(key, token), None)["mfa"] is True
             first.call("logout")
             token = signer.call("mfaToken")
             peer.call("loginAs", *user, signed(key, token))

@@ -225,8 +225,11 @@ from pathlib import Path
 os.register_at_fork(before=lambda: database._lock.acquire(), after_in_parent=lambda: database._lock.release())
 
 from store.test_database import COUNT, INSERT, Connections
+import bridge.store.database
 from bridge.store.database import Database
 
+# The fork does not wait for the other thread's transaction.
+bridge.store.database._PATIENCE_SECONDS = 0.1
 connections = Connections()
 database = Database(Path(sys.argv[1]), connections)
 with database.writing() as connection:
