@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cryptography.x509 import load_pem_x509_certificates
-
 from bridge.engine.approvals import Approvals
 from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
@@ -122,6 +120,9 @@ class Mtls(Approvals):
 
 
 def _checked(certificate: bytes) -> str:
+    # Few processes have to do with certificates, and loading what reads them takes a while.
+    from cryptography.x509 import load_pem_x509_certificates
+
     if len(certificate) > LONGEST_CHAIN:
         raise HsmError(
             ReturnCode.DATA_LEN_RANGE,
