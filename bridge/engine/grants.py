@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from weakref import ReferenceType
 
 from bridge.engine.attributes import Attribute
 from bridge.engine.holdings import Holdings
@@ -20,14 +21,14 @@ class Grant(NamedTuple):
     """The outcome of all checks that one use of a key needs.
 
     Attributes:
-        obj: the key.
+        obj: refers to the key, and does not keep it.
         function: of the mechanism; takes the parsed key, the parameter and the data.
         parameter: the class of the parameter.
         generation: of the HSM's state: its users, settings and token keys.
         version: of what the session holds: its login and its session keys.
     """
 
-    obj: HsmObject
+    obj: ReferenceType[HsmObject]
     function: Function
     parameter: type
     generation: int
@@ -46,8 +47,10 @@ class Grants:
         self._holdings = holdings
         self._grants: dict[tuple[Attribute, int, int], Grant] = {}
 
-    def find(self, usage: Attribute, handle: int, number: int, parameter: Parameter | None) -> Grant | None:
-        """Return the grant of a use, if there is one that is still good.
+    def find(
+        self, usage: Attribute, handle: int, number: int, parameter: Parameter | None
+    ) -> tuple[HsmObject, Function] | None:
+        """Return the key and the function of a use, if there is a grant that is still good.
 
         Raises:
             HsmError: as :meth:`bridge.engine.storage.Storage.is_current`.
@@ -55,11 +58,12 @@ class Grants:
         grant = self._grants.get((usage, handle, number))
         if grant is None or type(parameter) is not grant.parameter:
             return None
-        if self._holdings.version != grant.version or not self._state.is_current(grant.generation):
-            # None is good any more, and a key that was destroyed must not stay in memory.
+        obj = grant.obj()
+        if obj is None or self._holdings.version != grant.version or not self._state.is_current(grant.generation):
+            # None is good any more.
             self.clear()
             return None
-        return grant
+        return obj, grant.function
 
     def clear(self) -> None:
         """Forget all grants."""
@@ -69,8 +73,8 @@ class Grants:
         """Return generation and version; read before the checks, so that what changes meanwhile counts as a change."""
         return self._state.generation, self._holdings.version
 
-    def keep(self, usage: Attribute, number: int, grant: Grant) -> None:
+    def keep(self, usage: Attribute, handle: int, number: int, grant: Grant) -> None:
         """Keep a grant for the next time."""
         if len(self._grants) >= _MOST:
             self._grants.clear()
-        self._grants[usage, grant.obj.handle, number] = grant
+        self._grants[usage, handle, number] = grant

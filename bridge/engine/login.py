@@ -104,9 +104,10 @@ class Login(Audited):
             known = self._state.authenticate(role, name, password, partial(_has_signed, digest, mfa_signature))
             self._holdings.log_in(Actor(known.role, known.name, secrets.token_hex(8)))
             try:
-                # Who is logged in is not changed any more; until then it may have happened.
-                self._state.require_same(known)
                 self._state.record(entry)
+                # Who changes the user from now on sees the login, and who has done so before is seen here: the record
+                # was written after both.
+                self._state.require_same(known)
             except BaseException:
                 self._holdings.log_out()
                 raise

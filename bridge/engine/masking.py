@@ -14,7 +14,7 @@ from bridge.engine.audit import Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.keyring import Keyring
 from bridge.engine.objects import HsmObject
-from bridge.engine.quorum import Approval
+from bridge.engine.quorum import NO_QUORUM, Approval
 from bridge.engine.users import Actor, Role, User, UserInfo
 
 _Masked = TypeVar("_Masked", HsmObject, User)
@@ -60,11 +60,11 @@ class Masking(Keyring):
 
         Raises:
             HsmError: ``ACTION_PROHIBITED`` if the blob comes from no clone, if the crypto user does not own the key, if
-                it is trusted and no admin brings it, or if it is here already; ``ENCRYPTED_DATA_INVALID`` if the blob
-                was changed; ``ARGUMENTS_BAD`` if it holds a user, or the key's owner, or somebody with whom it is
-                shared, is no crypto user here; ``KEY_TYPE_INCONSISTENT`` if the HSM has no such keys,
-                ``DEVICE_MEMORY`` if it is full; ``FUNCTION_FAILED`` if keys must be on more HSMs; as :class:`Storage`
-                if it cannot be kept.
+                it is trusted or has quorum values and no admin brings it, or if it is here already;
+                ``ENCRYPTED_DATA_INVALID`` if the blob was changed; ``ARGUMENTS_BAD`` if it holds a user, or the key's
+                owner, or somebody with whom it is shared, is no crypto user here; ``KEY_TYPE_INCONSISTENT`` if the HSM
+                has no such keys, ``DEVICE_MEMORY`` if it is full; ``FUNCTION_FAILED`` if keys must be on more HSMs; as
+                :class:`Storage` if it cannot be kept.
         """
         with self._audited(Opcode.INSERT_MASKED_OBJECT_USER) as entry:
             user = self._viewer()
@@ -152,7 +152,7 @@ def _require_replicable(obj: HsmObject, user: str | None) -> None:
 
 
 def _require_trust_by_admin(obj: HsmObject, user: str | None) -> None:
-    """Refuse a trusted key from a clone that no admin brings, as nobody else sets ``TRUSTED`` here either.
+    """Refuse a key from a clone whose owner alone could not have brought it to this: trusted, or with quorum values.
 
     Args:
         obj: the key, as it was there.
@@ -161,8 +161,9 @@ def _require_trust_by_admin(obj: HsmObject, user: str | None) -> None:
     Raises:
         HsmError: ``ACTION_PROHIBITED``.
     """
-    if user is not None and Attribute.TRUSTED in obj.allowed:
-        raise HsmError(ReturnCode.ACTION_PROHIBITED, f"{obj} is trusted: only an admin replicates it.")
+    if user is not None and (Attribute.TRUSTED in obj.allowed or obj.quorum != NO_QUORUM):
+        what = "is trusted" if Attribute.TRUSTED in obj.allowed else "has quorum values"
+        raise HsmError(ReturnCode.ACTION_PROHIBITED, f"{obj} {what}: only an admin replicates it.")
 
 
 def _require_users(obj: HsmObject, names: Collection[str]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, number
+from bridge.engine.lazy import lazy
 from bridge.engine.material import Key, load
 from bridge.engine.quorum import NO_QUORUM, KeyQuorum
 
@@ -39,22 +39,22 @@ class HsmObject:
             raise AssertionError("secret values belong into material")
         object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
 
-    @cached_property
+    @lazy
     def key(self) -> Key:
         """The parsed key; its value was checked when it was made or imported, and its seal when it was read."""
         return load(self.object_class, self.material)
 
-    @cached_property
+    @lazy
     def allowed(self) -> frozenset[Attribute]:
         """The attributes that are true, for quick checks of what the key may do."""
         return frozenset(name for name, value in self.attributes.items() if value is True)
 
-    @cached_property
+    @lazy
     def object_class(self) -> ObjectClass:
         """Public, private or secret key."""
         return ObjectClass(number(self.attributes, Attribute.CLASS))
 
-    @cached_property
+    @lazy
     def key_type(self) -> KeyType:
         """The algorithm family that the key belongs to."""
         return KeyType(number(self.attributes, Attribute.KEY_TYPE))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from bridge.engine.attributes import SECRET_VALUES, Attribute, Attributes, KeyType, ObjectClass, template
 from bridge.engine.errors import HsmError, ReturnCode
+from bridge.engine.holdings import not_logged_in
 from bridge.engine.mechanisms import Mechanism, MechanismType
 from bridge.engine.objects import HsmObject, KeyCount, describe
 from bridge.engine.parameters import Parameter
@@ -57,15 +58,17 @@ def require_shareable(obj: HsmObject, user: str) -> None:
 
 
 def require_sharers(obj: HsmObject, names: Collection[str]) -> None:
-    """Refuse a new key that is shared with somebody who was deleted while it was made.
+    """Refuse a new key whose owner, or somebody with whom it is shared, was deleted while it was made.
 
     Args:
         obj: the key.
         names: of the crypto users.
 
     Raises:
-        HsmError: ``ARGUMENTS_BAD``.
+        HsmError: ``USER_NOT_LOGGED_IN``, ``ARGUMENTS_BAD``.
     """
+    if obj.owner not in names:
+        raise not_logged_in()
     gone = sorted(obj.shared_with - set(names))
     if gone:
         raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no crypto-user {gone[0]!r} any more to share {obj} with.")
@@ -240,16 +243,24 @@ def _require_extractable(obj: HsmObject) -> None:
 
 
 def require_no_way_round(obj: HsmObject, mechanism: MechanismType) -> None:
-    """Refuse the private operation of RSA without padding to a key that signs with approvals only: it makes signatures.
+    """Refuse to a key that signs with approvals only what makes the same signatures.
+
+    That is the private operation of RSA without padding, and every use of a secret key's cipher or hash: a CMAC is the
+    last block of a CBC encryption, and what the counter KDF derives is a CMAC or HMAC.
+
+    Args:
+        obj: a key with a quorum value.
+        mechanism: that encrypts, decrypts or derives.
 
     Raises:
         HsmError: ``QUORUM_REQUIRED``.
     """
-    if obj.quorum.use and mechanism is MechanismType.RSA_X_509:
+    signs = obj.object_class is ObjectClass.SECRET_KEY and Attribute.SIGN in obj.allowed
+    if signs or mechanism is MechanismType.RSA_X_509:
         raise HsmError(
             ReturnCode.QUORUM_REQUIRED,
-            f"Quorum approval is required for this operation: {obj} signs with approvals only, and what decrypts "
-            "without padding could sign. Decrypt with RSA_PKCS_OAEP.",
+            f"Quorum approval is required for this operation: {obj} signs with approvals only, and this could make a "
+            "signature. A secret key does so with SIGN false, an RSA key with RSA_PKCS_OAEP.",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import partial
+from weakref import ref
 
 from bridge.engine import policy
 from bridge.engine.attributes import Attribute, Attributes, ObjectClass, key_type_of, template
@@ -137,6 +138,8 @@ class Session(Masking):
         """
         try:
             obj, function = self._use("encrypt", Attribute.ENCRYPT, handle, number, data, parameter)
+            if obj.quorum.use:
+                policy.require_no_way_round(obj, mechanism(number).type)
             ciphertext: bytes = function(obj.key, parameter, data)
         except HsmError as error:
             self._note_refusal(Opcode.ENCRYPT, error, handle)
@@ -159,7 +162,7 @@ class Session(Masking):
 
         Raises:
             HsmError: ``ENCRYPTED_DATA_INVALID``, ``ENCRYPTED_DATA_LEN_RANGE``, ``AEAD_DECRYPT_FAILED``;
-                ``QUORUM_REQUIRED`` for ``RSA_X_509`` with a key that has a quorum value.
+                ``QUORUM_REQUIRED`` for what could sign with a key that has a quorum value.
         """
         try:
             obj, function = self._use("decrypt", Attribute.DECRYPT, handle, number, data, parameter)
@@ -282,6 +285,8 @@ class Session(Masking):
             obj = self._resolve(handle, user)
             derive = self._usable(number, "derive", obj, Attribute.DERIVE, parameter)
             policy.require_owner(obj, user)
+            if obj.quorum.use:
+                policy.require_no_way_round(obj, mechanism(number).type)
             laid_down = template(obj.attributes, Attribute.DERIVE_TEMPLATE)
             attributes = merged(given, Attribute.DERIVE_TEMPLATE, laid_down, obj)
             key_type = key_type_of(attributes)
@@ -334,10 +339,10 @@ class Session(Masking):
         self, operation: str, usage: Attribute, handle: int, number: int, data: bytes, parameter: Parameter | None
     ) -> tuple[HsmObject, Function]:
         """Return a key and a mechanism's function after every check."""
-        grant = self._grants.find(usage, handle, number, parameter)
-        if grant is not None:
+        granted = self._grants.find(usage, handle, number, parameter)
+        if granted is not None:
             _require_length(data)
-            return grant.obj, grant.function
+            return granted
         stamp = self._grants.now()
         obj = self._resolve(handle, self._crypto_user())
         _require_length(data)
@@ -346,7 +351,7 @@ class Session(Masking):
         banned = entry.fips_ban is not None and operation in entry.fips_ban_covers
         if not banned and entry.key_types_of is None:
             # No rule looks at the mode, or at what the parameter says.
-            self._grants.keep(usage, number, Grant(obj, function, type(parameter), *stamp))
+            self._grants.keep(usage, handle, number, Grant(ref(obj), function, type(parameter), *stamp))
         return obj, function
 
     def _usable(

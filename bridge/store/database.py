@@ -65,7 +65,11 @@ class Database:
     def close(self) -> None:
         """Keep no connection any more: those in use are closed when their transactions end."""
         self._closed = True
-        self.disconnect()
+        _GATES[-1].enter()
+        try:
+            self.disconnect()
+        finally:
+            _GATES[-1].leave()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
@@ -178,6 +182,18 @@ _INHERITED: list[sqlite3.Connection] = []
 """The parent's, in a fork: kept, because a connection that nothing refers to is closed."""
 
 
+_FORKING = [threading.Lock()]
+"""Held from before a fork until after it, so that forks are made one after the other; the last one counts, as above."""
+
+
+def _all() -> list[Database]:
+    while True:
+        try:
+            return list(_DATABASES)
+        except RuntimeError:  # another thread has opened one meanwhile
+            continue
+
+
 def _disconnect_all() -> None:
     """Let no connection be inherited by a fork.
 
@@ -185,18 +201,21 @@ def _disconnect_all() -> None:
     holds them, so that the next process which closes the database takes itself for the last one and removes the log
     that the child still writes.
     """
+    _FORKING[-1].acquire()
     _GATES[-1].close()
-    for database in list(_DATABASES):
+    for database in _all():
         database.disconnect()
 
 
 def _go_on() -> None:
     _GATES[-1].open()
+    _FORKING[-1].release()
 
 
 def _forget_all() -> None:
+    _FORKING.append(threading.Lock())
     _GATES.append(_Gate())
-    for database in list(_DATABASES):
+    for database in _all():
         database._forget()
 
 

@@ -32,12 +32,10 @@ class _Held:
     Attributes:
         descriptor: of the file; None where there are no such locks.
         logins: how many this process has.
-        inherited: whether a fork brought it here, so that it is the parent's too.
     """
 
     descriptor: int | None
     logins: int = 0
-    inherited: bool = False
 
 
 class HomePresence:
@@ -57,8 +55,8 @@ class HomePresence:
         """See :meth:`bridge.engine.holdings.Presence.enter`."""
         with translating(self._home), self._lock:
             held = self._held.get(user[:2])
-            if held is None or held.inherited:
-                held = self._share(user)
+            if held is None:
+                held = self._held[user[:2]] = _Held(self._share(user[:2]))
             held.logins += 1
 
     def leave(self, user: Actor) -> None:
@@ -76,11 +74,9 @@ class HomePresence:
         with translating(self._home), self._lock:
             held = self._held.get(user[:2])
             if held is None:
-                return self._somebody_shares(user)
+                return self._somebody_shares(user[:2])
             if held.logins > (asking is not None and asking[:2] == user[:2]):
                 return True
-            if held.inherited:
-                held = self._share(user)
             return held.descriptor is not None and not _is_alone(held.descriptor)
 
     def close(self) -> None:
@@ -90,27 +86,28 @@ class HomePresence:
                 _release(self._held.popitem()[1])
 
     def forked(self) -> None:
-        """Take note that this is a fork of the process that logged in; no other thread is there yet."""
+        """Take locks of its own for a fork of the process that logged in; no other thread is there yet.
+
+        The fork is logged in too, for as long as it likes: what its parent lets go is the parent's share only.
+        """
         self._lock = threading.Lock()
-        for held in self._held.values():
-            held.inherited = True
+        for user, held in self._held.items():
+            inherited, held.descriptor = held.descriptor, self._share(user)
+            if inherited is not None:
+                os.close(inherited)
 
-    def _share(self, user: Actor) -> _Held:
-        """Take part in a user's lock, in place of an inherited part."""
-        descriptor = None
-        if sys.platform != "win32":
-            path = self._path(user)
-            path.parent.mkdir(_FOLDER_MODE, exist_ok=True)
-            descriptor = _opened(path, os.O_CREAT)
-            # Who asks has it alone for the length of two calls of the system.
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-        old = self._held.get(user[:2])
-        held = self._held[user[:2]] = _Held(descriptor, 0 if old is None else old.logins)
-        if old is not None:
-            _release(old)
-        return held
+    def _share(self, user: tuple[Role, str]) -> int | None:
+        """Take part in a user's lock; return its descriptor, or None where there are no such locks."""
+        if sys.platform == "win32":
+            return None
+        path = self._path(user)
+        path.parent.mkdir(_FOLDER_MODE, exist_ok=True)
+        descriptor = _opened(path, os.O_CREAT)
+        # Who asks has it alone for the length of two calls of the system.
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return descriptor
 
-    def _somebody_shares(self, user: Actor) -> bool:
+    def _somebody_shares(self, user: tuple[Role, str]) -> bool:
         if sys.platform == "win32":
             return False
         try:
@@ -122,8 +119,9 @@ class HomePresence:
         finally:
             os.close(descriptor)
 
-    def _path(self, user: Actor) -> Path:
-        return self._home / LOGINS / f"{user.role.value}.{user.name}"
+    def _path(self, user: tuple[Role, str]) -> Path:
+        role, name = user
+        return self._home / LOGINS / f"{role.value}.{name}"
 
 
 def _opened(path: Path, flags: int = 0) -> int:
@@ -147,9 +145,8 @@ def _is_alone(descriptor: int) -> bool:
 
 def _release(held: _Held) -> None:
     if held.descriptor is not None:
-        if not held.inherited:
-            # For the forks of this process too, which have the same lock, and may live longer.
-            fcntl.flock(held.descriptor, fcntl.LOCK_UN)
+        # A program that is being started may have the same descriptor for a moment longer.
+        fcntl.flock(held.descriptor, fcntl.LOCK_UN)
         os.close(held.descriptor)
 
 

@@ -96,8 +96,13 @@ class SqlStorage:
     def is_current(self, generation: int) -> bool:
         """See :meth:`bridge.engine.storage.Storage.is_current`."""
         self._require_open()
-        if self._announced.is_newest(generation):
-            return True
+        try:
+            if self._announced.is_newest(generation):
+                return True
+        except (ValueError, OSError):
+            # Its file and memory are gone if another thread has closed the home just now.
+            self._require_open()
+            raise
         with self._reading() as connection:
             return read_hsm(connection, self._home).generation == generation
 

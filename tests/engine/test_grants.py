@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+from weakref import ref
 
 import pytest
 from conftest import log_in
@@ -135,6 +137,13 @@ def test_no_key_stays_in_memory_that_is_gone(session: Session, use: Use) -> None
     Use(session, key).again()
     session.logout()
     assert not session._grants._grants
+
+
+def test_an_idle_session_keeps_no_key_that_others_destroyed(session: Session, use: Use) -> None:
+    obj = ref(session._resolve(use.key, "alice"))
+    session.destroy(use.key)
+    gc.collect()
+    assert obj() is None
 
 
 def test_session_keys_too(session: Session) -> None:

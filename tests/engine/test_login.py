@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -247,3 +248,45 @@ def test_a_password_that_changed_while_it_was_checked_is_wrong(
         session.login(CU, "alice", PASSWORDS["alice"])
     assert not session.logged_in
     session.login(CU, "alice", b"a-new-password")
+
+
+def test_no_login_succeeds_with_a_password_that_was_changed_before_it(open_hsm: Callable[[], Hsm]) -> None:
+    """Two processes, one logs in and the other changes the password: never do both, and the old one stays of use."""
+    here, there = open_hsm(), open_hsm()
+    admin, outcomes = log_in(there, "admin"), []
+    for number in range(60):
+        old, new = (f"password-{each}".encode() for each in (number, number + 1))
+        if number == 0:
+            admin.change_password(CU, "alice", old)
+        session = here.open_session()
+        changed = threading.Thread(target=lambda new=new: change(admin, new))
+        changed.start()
+        try:
+            session.login(CU, "alice", old)
+            succeeded = True
+        except HsmError:
+            succeeded = False
+        changed.join()
+        current = here.open_session()
+        other = next((each for each in (old, new) if logs_in(current, each)), None)
+        outcomes.append((succeeded, other))
+        assert (succeeded, other) in ((True, old), (False, new), (False, old))
+        session.close()
+        current.close()
+        change(admin, new)
+    assert len(set(outcomes)) > 1
+
+
+def change(admin: Session, password: bytes) -> None:
+    """Change alice's password unless she is logged in."""
+    with suppress(HsmError):
+        admin.change_password(CU, "alice", password)
+
+
+def logs_in(session: Session, password: bytes) -> bool:
+    """Tell whether a password is alice's."""
+    try:
+        session.login(CU, "alice", password)
+    except HsmError:
+        return False
+    return True

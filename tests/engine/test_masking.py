@@ -82,8 +82,11 @@ def test_shares_and_quorum_values_stay(hsm: Hsm, clone: Hsm, session: Session, t
         ["bob"],
         KeyQuorum(manage=2, use=2),
     )
-    # It takes no approval to take it to a clone, where it takes as many as before.
-    copy = there.insert_masked(session.extract_masked(key))
+    # It takes no approval to take it to a clone, where it takes as many as before; but an admin brings it in.
+    blob = session.extract_masked(key)
+    with refused(ReturnCode.ACTION_PROHIBITED, "quorum values", "admin"):
+        there.insert_masked(blob)
+    copy = log_in(clone, "admin").insert_masked(blob)
     info = there.info(copy)
     assert (info.owner, info.shared_with, info.quorum) == ("alice", frozenset({"bob"}), KeyQuorum(2, 2))
     with refused(ReturnCode.QUORUM_REQUIRED):

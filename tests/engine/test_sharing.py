@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from conftest import log_in
 
 from bridge.engine import Attribute, Hsm, HsmError, KeyType, MechanismType, ObjectClass, ReturnCode, Role, Session
 from bridge.engine.audit import Opcode
+from bridge.engine.holdings import LocalHoldings
 from bridge.engine.objects import HsmObject
-from bridge.engine.parameters import Oaep
+from bridge.engine.parameters import CounterKdf, Iv, Oaep
 from bridge.engine.quorum import Approval, KeyQuorum, Service
 from bridge.store import read_audit
 from engine.approvers import approval, approvers
@@ -262,11 +263,28 @@ def test_no_signature_without_padding(users: dict[str, Session], session: Sessio
     padded = b"\x00\x01" + b"\xff" * 202 + b"\x00" + bytes(51)
     for each in (session, bob):
         for _ in range(2):
-            with refused(ReturnCode.QUORUM_REQUIRED, "padding"):
+            with refused(ReturnCode.QUORUM_REQUIRED, "RSA_PKCS_OAEP"):
                 each.decrypt(private, MechanismType.RSA_X_509, padded)
     oaep = Oaep(MechanismType.SHA256, MechanismType.SHA256)
     ciphertext = bob.encrypt(public, MechanismType.RSA_PKCS_OAEP, DIGEST, oaep)
     assert bob.decrypt(private, MechanismType.RSA_PKCS_OAEP, ciphertext, oaep) == DIGEST
+
+
+def test_no_code_by_other_means(users: dict[str, Session], session: Session, bob: Session) -> None:
+    """A CMAC is the last block of a CBC encryption, and what the counter KDF derives."""
+    template: Template = {Attribute.VALUE_LEN: 32, Attribute.DERIVE: True, **TOKEN}
+    key = session.generate_key(MechanismType.AES_KEY_GEN, template, ["bob"], BOTH)
+    derived: Template = {Attribute.KEY_TYPE: KeyType.AES, Attribute.VALUE_LEN: 32}
+    for use in (
+        lambda: bob.encrypt(key, MechanismType.AES_ECB, DIGEST),
+        lambda: bob.decrypt(key, MechanismType.AES_CBC, DIGEST, Iv(bytes(16))),
+        lambda: session.derive(key, MechanismType.SP800_108_COUNTER_KDF, derived, CounterKdf(32, b"a", b"b")),
+    ):
+        with refused(ReturnCode.QUORUM_REQUIRED, "SIGN false"):
+            use()
+    only = session.generate_key(MechanismType.AES_KEY_GEN, {**template, Attribute.SIGN: False}, ["bob"], BOTH)
+    ciphertext = bob.encrypt(only, MechanismType.AES_ECB, DIGEST)
+    assert bob.decrypt(only, MechanismType.AES_ECB, ciphertext) == DIGEST
 
 
 def test_an_unwrap_that_is_refused_uses_up_no_approval(
@@ -323,6 +341,22 @@ def test_a_user_without_whom_nobody_could_approve_stays(admin: Session, bob: Ses
     assert session.info(key).shared_with == {"bob"}
     session.destroy(key)
     admin.delete_user(CRYPTO_USER, "bob")
+
+
+def test_a_new_key_has_an_owner(admin: Session, bob: Session, hsm: Hsm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The login ends, and the user with it, while the key is made."""
+    put = LocalHoldings.put
+
+    def late(self: LocalHoldings, user: str, objects: Sequence[HsmObject]) -> None:
+        put(self, user, objects)
+        monkeypatch.undo()
+        bob.logout()
+        admin.delete_user(CRYPTO_USER, "bob")
+
+    monkeypatch.setattr(LocalHoldings, "put", late)
+    with refused(ReturnCode.USER_NOT_LOGGED_IN):
+        new_aes(bob, TOKEN=True)
+    assert hsm.all() == []
 
 
 def test_a_new_key_is_shared_with_nobody_who_is_gone(
