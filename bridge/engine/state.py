@@ -97,9 +97,9 @@ class State:
         # Checking takes long enough for others to lock the account, or change the password, meanwhile.
         self.refresh()
         user = self._users.get(key)
-        right = right and user is not None and known is not None and _secrets(user) == _secrets(known)
+        right = right and _is_same(user, known)
         if user is not None and (user.failures or self._uncounted[key] or not right):
-            user = self._count(key, right)
+            user, right = self._count(key, known if right else None)
         if user is not None and user.locked:
             raise HsmError(
                 ReturnCode.PIN_LOCKED,
@@ -117,28 +117,35 @@ class State:
             HsmError: ``PIN_INCORRECT``.
         """
         self.refresh()
-        user = self._users.get((known.role, known.name))
-        if user is None or _secrets(user) != _secrets(known):
+        if not _is_same(self._users.get((known.role, known.name)), known):
             raise _wrong_login(known.role, known.name)
 
-    def _count(self, key: tuple[Role, str], right: bool) -> User | None:
-        """Count a password on disk, and return the user as before it, with failures that no disk took.
+    def _count(self, key: tuple[Role, str], known: User | None) -> tuple[User | None, bool]:
+        """Count a password on disk.
+
+        Args:
+            key: the user's role and name.
+            known: the user for whom the password was right; None if it was wrong.
+
+        Returns:
+            The user as before it, with failures that no disk took, and whether the password is right still.
 
         Raises:
             HsmError: as :class:`Storage`; what could not be written is counted in memory until it can.
         """
         with self._lock:
             uncounted = self._uncounted[key]
-            self._uncounted[key] += not right
+            self._uncounted[key] += known is None
             with self.changing() as transaction:
                 user = self._users.get(key)
+                right = _is_same(user, known)
                 if user is not None:
                     user = replace(user, failures=user.failures + uncounted)
                     transaction.put_user(
                         user if user.locked else replace(user, failures=0 if right else user.failures + 1)
                     )
             self._uncounted[key] = 0
-            return user
+            return user, right
 
     def add_first_users(self, users: Sequence[User], settings: Settings) -> None:
         """Add users to an HSM that has none, with its settings, all of them or none.
@@ -398,6 +405,11 @@ def _wrong_login(role: Role, name: str) -> HsmError:
         f"Wrong password, or no {role.value} {name!r}; {MAX_FAILURES} wrong passwords lock an account. "
         "Users with a second factor give it with the password.",
     )
+
+
+def _is_same(user: User | None, known: User | None) -> bool:
+    """Tell whether what is right for one user is right for another, or for the same one later."""
+    return user is not None and known is not None and _secrets(user) == _secrets(known)
 
 
 def _secrets(user: User) -> tuple[object, ...]:
