@@ -44,8 +44,8 @@ def _from_sqlite(home: Path, error: sqlite3.Error) -> HsmError:
     if family in _READ_ONLY:
         return HsmError(
             ReturnCode.TOKEN_WRITE_PROTECTED,
-            f"The home {home} cannot be written: check the owner and the rights of the folder and its files, and whether "
-            "this process may open more files.",
+            f"The home {home} cannot be written: check the owner and the rights of the folder and its files, and "
+            "whether this process may open more files.",
         )
     if family in _BUSY:
         return HsmError(
