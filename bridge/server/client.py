@@ -9,13 +9,14 @@ from bridge.server.remote.endpoint import dial
 from bridge.server.remote.keys import Keys
 from bridge.server.remote.link import HELLO, Link
 from bridge.server.remote.management import Management
+from bridge.server.remote.masking import Masking
 from bridge.server.wire import VERSION
 
 TIMEOUT = 60.0
 """Seconds for one request and its answer; RSA keys of 4096 bits take some."""
 
 
-class RemoteSession(Management, Keys):
+class RemoteSession(Management, Keys, Masking):
     """A session in a daemon, with the methods of :class:`bridge.engine.Session`; safe for use by many threads.
 
     Each raises HsmError as there; ``DEVICE_REMOVED`` once the connection is lost, and with it the session, its login
@@ -29,6 +30,7 @@ def connect(
     ca: Path | None = None,
     certificate: Path | None = None,
     key: Path | None = None,
+    cluster: str | None = None,
     timeout: float = TIMEOUT,
 ) -> RemoteSession:
     """Open a session, that nobody has logged in to, in a daemon.
@@ -38,6 +40,7 @@ def connect(
         ca: PEM file with the CA of the daemon's certificate; None for ``$HSMBRIDGE_TLS_CA``, or that of the home.
         certificate: PEM file with the client's certificate; None for ``$HSMBRIDGE_TLS_CERT``.
         key: PEM file with its private key, mode 0600; None for ``$HSMBRIDGE_TLS_KEY``.
+        cluster: identifier of a cluster that the daemon's ``HSMBRIDGE_CLUSTERS`` names; None for its own home.
         timeout: seconds for connecting, and for each request with its answer.
 
     Raises:
@@ -45,7 +48,8 @@ def connect(
     """
     link = Link(dial(endpoint, ca, certificate, key, timeout), endpoint, timeout)
     try:
-        link.call(HELLO, [VERSION], {"client": f"hsmbridge {__version__}"})
+        named = {} if cluster is None else {"cluster": cluster}
+        link.call(HELLO, [VERSION], {"client": f"hsmbridge {__version__}", **named})
     except BaseException:
         link.close()
         raise

@@ -129,7 +129,8 @@ def test_an_endpoint_is_connected_to_with_its_files(
 ) -> None:
     asked: list[object] = []
 
-    def connect(endpoint: str, **files: Path | None) -> Session:
+    def connect(endpoint: str, cluster: str | None, **files: Path | None) -> Session:
+        assert cluster is None
         asked.append((endpoint, files))
         return hsm.open_session()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 from conftest import PASSWORDS
+from server.daemon import Daemon, serving, short_home
 
 from bridge.store import create_home, read_audit
 from cli.command import ADMIN, ALICE, BOB, answer, refusal, run
@@ -201,15 +203,34 @@ def test_between_clones_only(pair: Pair, tmp_path: Path, what: list[str]) -> Non
     assert run(pair.one, {**ALICE, **clusters}, *what[:-2]).exit_code == 2
 
 
-@pytest.mark.parametrize("place", [["--endpoint", "unix:/s"], ["--cluster-id", "one"]], ids=["endpoint", "cluster"])
-def test_where_the_hsm_is_has_no_place_here(pair: Pair, place: list[str]) -> None:
-    result = pair.run(ALICE, *KEY, *place)
+def test_one_cluster_has_no_place_here(pair: Pair) -> None:
+    result = pair.run(ALICE, *KEY, "--cluster-id", "one")
     assert result.exit_code == 2
-    assert f"{place[0]} has no place here" in result.output
+    assert "--cluster-id has no place here" in result.output
 
 
-def test_an_endpoint_of_the_environment_is_for_other_commands(pair: Pair, signer: dict[str, Any]) -> None:
-    answer(pair.run({**ALICE, "HSMBRIDGE_ENDPOINT": "unix:/nowhere"}, *KEY))
+def test_clusters_of_a_daemon(pristine_home: Path, tmp_path: Path) -> None:
+    with short_home(pristine_home) as one:
+        clone = tmp_path / "clone"
+        shutil.copytree(one, clone)
+        pair = Pair(one, clone)
+        with serving(Daemon(one, "--workers", "1", **pair.clusters)):
+            there = ["--endpoint", f"unix:{one / 'engine.sock'}"]
+            pair.at("one", ALICE, "key", "generate-symmetric", "aes", "--label", "k", "--key-length-bytes", "32")
+            key = ["key", "replicate", "--filter", "attr.label=k", *there]
+            # The daemon knows the clusters, and this side need not.
+            copy = answer(run(tmp_path / "none", ALICE, *key, *TO))["key"]
+            assert pair.at("two", ALICE, "key", "list", "--verbose")["matched_keys"] == [copy]
+            assert "already" in refusal(run(tmp_path / "none", ALICE, *key, *TO))
+            assert "same home" in refusal(run(tmp_path / "none", ALICE, *key, *TO[:3], "one"))
+            assert "'three'" in refusal(run(tmp_path / "none", ALICE, *key, *TO[:3], "three"))
+            pair.at("one", {**ADMIN, **NEW}, "user", "create", *CAROL)
+            answer(run(tmp_path / "none", ADMIN, "user", "replicate", *CAROL, *there, *TO))
+            assert pair.at("two", CAROLS, "key", "list")["total_key_count"] == 0
+
+
+def test_no_daemon(pair: Pair) -> None:
+    assert "unix:/nowhere" in refusal(pair.run({**ALICE, "HSMBRIDGE_ENDPOINT": "unix:/nowhere"}, *KEY))
 
 
 LOGIN = f"login --username alice --role crypto-user --password {PASSWORDS['alice'].decode()}"

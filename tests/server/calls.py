@@ -70,6 +70,11 @@ MANAGEMENT: Mapping[str, tuple[str, ...]] = {
     "deregisterTrustAnchor": ("integer", "approval"),
     "mtlsEnforcement": (),
     "setMtlsEnforcement": ("string", "approval"),
+    "lineage": (),
+    "extractMasked": ("integer",),
+    "insertMasked": ("bytes",),
+    "extractMaskedUser": ("string", "string"),
+    "insertMaskedUser": ("bytes", "approval"),
 }
 """The same of the methods that Java has no use for."""
 
@@ -85,16 +90,20 @@ FREE = frozenset({"info", "login", "close", "loginAs", "mfaToken"})
 
 PUBLIC = frozenset(
     {"users", "quorumValues", "timeouts", "hsmInfo", "settings", "trustAnchors", "mtlsEnforcement", "activate"}
+    | {"lineage"}
 )
 """Those that the original's command line has before login too."""
 
 BY_ADMIN = frozenset(
     {"createUser", "deleteUser", "setQuorumValue", "setTimeouts", "configure", "registerTrustAnchor"}
-    | {"deregisterTrustAnchor", "setMtlsEnforcement"}
+    | {"deregisterTrustAnchor", "setMtlsEnforcement", "extractMaskedUser", "insertMaskedUser"}
 )
 """Those that only an admin succeeds with."""
 
-PREPARED = frozenset({"activate", "changeMfa", "deregisterMfa", "registerApproverKey", "deregisterTrustAnchor"})
+PREPARED = frozenset(
+    {"activate", "changeMfa", "deregisterMfa", "registerApproverKey", "deregisterTrustAnchor"}
+    | {"insertMasked", "insertMaskedUser"}
+)
 """Those that succeed only after other calls."""
 
 AES: Mapping[str, object] = {"VALUE_LEN": 32}
@@ -197,6 +206,11 @@ def management_calls(peer: Peer) -> dict[str, tuple[object, ...]]:
         "deregisterTrustAnchor": (1, None),
         "mtlsEnforcement": (),
         "setMtlsEnforcement": ("none", None),
+        "lineage": (),
+        "extractMasked": (key,),
+        "insertMasked": (b"no object",),
+        "extractMaskedUser": ("crypto-user", "bob"),
+        "insertMaskedUser": (b"no object", None),
     }
 
 

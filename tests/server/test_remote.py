@@ -35,10 +35,8 @@ NO_APPROVAL = Approval(bytes(80), (Signature("alice", None, bytes(256)),))
 AnySession = Session | RemoteSession
 
 
-MASKED = {"lineage", "extract_masked", "insert_masked", "extract_masked_user", "insert_masked_user"}
-NOT_FOR_CLIENTS = {"ended", "token", "renew_locks", *MASKED}
-"""What the daemon itself calls; what tells Java's clients of one token what `tokens` tells of all; and masked objects,
-which go between homes of one machine only."""
+NOT_FOR_CLIENTS = {"ended", "token"}
+"""What the daemon itself calls, and what tells Java's clients of one token what `tokens` tells of all."""
 
 
 def public_members(kind: type) -> dict[str, Any]:
@@ -107,6 +105,11 @@ WRONG_CALLS: Mapping[str, Callable[[AnySession], object]] = {
     "destroy": lambda s: s.destroy(NOBODYS),
     "encrypt": lambda s: s.encrypt(NOBODYS, M.AES_CBC, b"", Iv(bytes(16))),
     "export": lambda s: s.export(NOBODYS),
+    "extract_masked": lambda s: s.extract_masked(NOBODYS),
+    "extract_masked_user": lambda s: s.extract_masked_user(Role.ADMIN, "nobody"),
+    "insert_masked": lambda s: s.insert_masked(b"no object"),
+    "insert_masked_user": lambda s: s.insert_masked_user(b"no object", NO_APPROVAL),
+    "lineage": lambda s: s.lineage,
     "find": lambda s: s.find({A.LABEL: "of nobody"}),
     "generate_key": lambda s: s.generate_key(M.AES_KEY_GEN, {**AES, A.TOKEN: True}, ["nobody"], KeyQuorum(2, 2)),
     "generate_key_pair": lambda s: s.generate_key_pair(

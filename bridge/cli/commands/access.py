@@ -13,9 +13,9 @@ from typing import Protocol
 import click
 
 from bridge.cli.access import ask, ask_secret, encoded
-from bridge.cli.commands.connection import Connection, connection, opened
+from bridge.cli.commands.connection import HERE, Connection, connection, opened
 from bridge.cli.commands.session import HsmSession
-from bridge.engine import HsmError, ReturnCode, Role, Session
+from bridge.engine import HsmError, ReturnCode, Role
 
 ROLES = (Role.ADMIN, Role.CRYPTO_USER)
 """The roles that log in."""
@@ -38,9 +38,11 @@ class Access(Protocol):
 
     Attributes:
         interactive: whether the session stays when the command is done.
+        where: the HSM is.
     """
 
     interactive: bool
+    where: Connection
 
     def anybody(self) -> AbstractContextManager[HsmSession]:
         """Give a session, logged in or not."""
@@ -57,7 +59,7 @@ class Access(Protocol):
     def log_out(self) -> None:
         """Log out."""
 
-    def session_of(self, home: Path, /) -> Session | None:
+    def session_of(self, home: Path, /) -> HsmSession | None:
         """Return the session that stays when the command is done, if it is one with the HSM of a home."""
 
 
@@ -67,13 +69,13 @@ class OneShot:
     interactive = False
 
     def __init__(self, where: Connection) -> None:
-        self._where = where
+        self.where = where
         self._session: HsmSession | None = None
 
     @contextmanager
     def anybody(self) -> Iterator[HsmSession]:
         """Open a session for the block."""
-        with opened(self._where) as session:
+        with opened(self.where) as session:
             self._session = session
             yield session
 
@@ -114,7 +116,7 @@ class OneShot:
             "Nobody is logged in: a command of its own logs in and out by itself; `hsmbridge interactive` stays.",
         )
 
-    def session_of(self, home: Path) -> Session | None:
+    def session_of(self, home: Path) -> HsmSession | None:
         """Return None, as no session stays."""
         return None
 
@@ -124,8 +126,9 @@ class Kept:
 
     interactive = True
 
-    def __init__(self, session: HsmSession, home: Path | None = None) -> None:
-        """Take the session, and the home of its HSM, resolved, if it is on this machine."""
+    def __init__(self, session: HsmSession, where: Connection = HERE, home: Path | None = None) -> None:
+        """Take the session, where it is, and the home of its HSM, resolved, if it is on this machine."""
+        self.where = where
         self._session = session
         self._home = home
 
@@ -152,9 +155,9 @@ class Kept:
         """Log out; the session stays."""
         self._session.logout()
 
-    def session_of(self, home: Path) -> Session | None:
+    def session_of(self, home: Path) -> HsmSession | None:
         """Return the session, if it is one with the HSM of a home."""
-        return self._session if home == self._home and isinstance(self._session, Session) else None
+        return self._session if home == self._home else None
 
 
 def access() -> Access:

@@ -36,6 +36,10 @@ class Connection(NamedTuple):
     cluster: str | None
 
 
+HERE = Connection(None, None, None, None, None)
+"""The default home."""
+
+
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Note an option where every command of this run finds it."""
     if value is None:
@@ -87,18 +91,16 @@ def connection(context: click.Context) -> Connection:
     return Connection(endpoint, given["hsm_ca_cert"], given["client_cert"], given["client_key"], given["cluster_id"])
 
 
-def require_no_place(context: click.Context) -> None:
-    """Refuse options that say where the HSM is, to a command that is told so for two.
+def require_no_cluster(context: click.Context) -> None:
+    """Refuse the option that names a cluster, to a command that is told two.
 
     Raises:
         click.UsageError: if there is one.
     """
-    for name in ("endpoint", "cluster_id"):
-        if context.meta.get(f"{_META}{name}") is not None:
-            raise click.UsageError(
-                f"--{name.replace('_', '-')} has no place here: --source-cluster-id and --destination-cluster-id name "
-                "the homes on this machine."
-            )
+    if context.meta.get(f"{_META}cluster_id") is not None:
+        raise click.UsageError(
+            "--cluster-id has no place here: --source-cluster-id and --destination-cluster-id name two."
+        )
 
 
 def home_of(where: Connection) -> Path | None:
@@ -122,7 +124,7 @@ def opened(where: Connection) -> Iterator[HsmSession]:
         HsmError: as :func:`bridge.store.open_home` and :func:`bridge.server.client.connect`.
     """
     if where.endpoint is not None:
-        with _remote(where, where.endpoint) as session:
+        with remote(where, where.endpoint) as session:
             yield session
         return
     from bridge.cli.access import ask_passphrase
@@ -137,11 +139,21 @@ def opened(where: Connection) -> Iterator[HsmSession]:
 
 
 @contextmanager
-def _remote(where: Connection, endpoint: str) -> Iterator[HsmSession]:
+def remote(where: Connection, endpoint: str, cluster: str | None = None) -> Iterator[HsmSession]:
+    """Open a session, that nobody has logged in to, in a daemon, for the block.
+
+    Args:
+        where: has the files of the connection.
+        endpoint: of the daemon.
+        cluster: identifier of one of its clusters; None for its own home.
+
+    Raises:
+        HsmError: as :func:`bridge.server.client.connect`.
+    """
     # Only who asks for a daemon needs the code that talks to one.
     from bridge.server.client import connect
 
-    session = connect(endpoint, ca=where.ca, certificate=where.certificate, key=where.key)
+    session = connect(endpoint, ca=where.ca, certificate=where.certificate, key=where.key, cluster=cluster)
     try:
         yield session
     finally:

@@ -37,7 +37,7 @@ def interactive(context: click.Context) -> None:
     # The options of where the HSM is were read before the session began, and hold for all of it.
     where = connection(context)
     with opened(where) as session:
-        kept = Kept(session, home_of(where))
+        kept = Kept(session, where, home_of(where))
         for line in _lines(_terminal() if sys.stdin.isatty() else _piped):
             if line[0] in _END:
                 break

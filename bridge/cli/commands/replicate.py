@@ -12,25 +12,26 @@ import click
 
 from bridge.cli.access import ask_secret
 from bridge.cli.commands.access import Credentials, access, credentials
-from bridge.cli.commands.connection import require_no_place
+from bridge.cli.commands.connection import Connection, remote, require_no_cluster
 from bridge.cli.commands.family import command
 from bridge.cli.commands.finding import the_one
 from bridge.cli.commands.options import F, approval_option, approved, filter_option, option, user_options
+from bridge.cli.commands.session import HsmSession
 from bridge.cli.commands.user import shown
 from bridge.cli.fields import parse_filter
 from bridge.cli.key_json import whole
 from bridge.cli.refusal import answer
 from bridge.cluster import home_of
-from bridge.engine import HsmError, ReturnCode, Role, Session
+from bridge.engine import HsmError, ReturnCode, Role
 from bridge.store import open_home
 
 _DESTINATION = "DESTINATION_"
 
 
 def _cluster_options(function: F) -> F:
-    for side, text in (("destination", "a clone of it"), ("source", "the cluster to copy from")):
+    for side, text in (("destination", "A clone of it"), ("source", "The cluster to copy from")):
         name = f"--{side}-cluster-id"
-        function = option(name, side, required=True, metavar="ID", help=f"In HSMBRIDGE_CLUSTERS: {text}.")(function)
+        function = option(name, side, required=True, metavar="ID", help=f"{text}, of HSMBRIDGE_CLUSTERS.")(function)
     return function
 
 
@@ -88,7 +89,7 @@ class _Side(NamedTuple):
     """
 
     cluster: str
-    session: Session
+    session: HsmSession
     kept: bool
 
     def log_in(self, given: Credentials) -> None:
@@ -100,7 +101,7 @@ class _Side(NamedTuple):
 
 
 @contextmanager
-def _clones(source: str, destination: str, default: Role) -> Iterator[tuple[Session, Session]]:
+def _clones(source: str, destination: str, default: Role) -> Iterator[tuple[HsmSession, HsmSession]]:
     """Give sessions with two clusters, logged in.
 
     Args:
@@ -114,14 +115,8 @@ def _clones(source: str, destination: str, default: Role) -> Iterator[tuple[Sess
             :meth:`bridge.engine.Session.login`.
         click.UsageError: if nothing says who logs in.
     """
-    require_no_place(click.get_current_context())
-    homes = [home_of(identifier).resolve() for identifier in (source, destination)]
-    if homes[0] == homes[1]:
-        raise HsmError(
-            ReturnCode.ARGUMENTS_BAD,
-            f"Clusters {source} and {destination} are the same home: name the home of each in HSMBRIDGE_CLUSTERS.",
-        )
-    with _side(source, homes[0]) as near, _side(destination, homes[1]) as far:
+    require_no_cluster(click.get_current_context())
+    with _sides(access().where, source, destination) as (near, far):
         if near.session.lineage != far.session.lineage:
             raise HsmError(
                 ReturnCode.ACTION_PROHIBITED,
@@ -130,6 +125,24 @@ def _clones(source: str, destination: str, default: Role) -> Iterator[tuple[Sess
             )
         _log_in(near, far, default)
         yield near.session, far.session
+
+
+@contextmanager
+def _sides(where: Connection, source: str, destination: str) -> Iterator[tuple[_Side, _Side]]:
+    """Give both sides: homes on this machine, or two clusters of one daemon, which has names of its own for them."""
+    daemon = where.endpoint
+    homes = [Path(), Path()] if daemon else [home_of(identifier).resolve() for identifier in (source, destination)]
+    if source == destination or (homes[0] == homes[1] and not daemon):
+        raise HsmError(
+            ReturnCode.ARGUMENTS_BAD,
+            f"Clusters {source} and {destination} are the same home: name the home of each in HSMBRIDGE_CLUSTERS.",
+        )
+    if daemon:
+        with remote(where, daemon, source) as near, remote(where, daemon, destination) as far:
+            yield _Side(source, near, kept=False), _Side(destination, far, kept=False)
+    else:
+        with _side(source, homes[0]) as here, _side(destination, homes[1]) as there:
+            yield here, there
 
 
 @contextmanager

@@ -189,7 +189,27 @@ class Keys(Protocol):
         """Return the value of a public key."""
 
 
-class HsmSession(Users, Quorums, Keys, Protocol):
+class Masking(Protocol):
+    """Masked objects, as :class:`bridge.engine.Session` has them."""
+
+    @property
+    def lineage(self) -> bytes:
+        """Name what clones have in common."""
+
+    def extract_masked(self, handle: int, /) -> bytes:
+        """Return a whole key for a clone."""
+
+    def insert_masked(self, blob: bytes, /) -> int:
+        """Add a key that comes from a clone."""
+
+    def extract_masked_user(self, role: Role, name: str, /) -> bytes:
+        """Return a whole user for a clone."""
+
+    def insert_masked_user(self, blob: bytes, /, approval: Approval | None = None) -> UserInfo:
+        """Add a user who comes from a clone."""
+
+
+class HsmSession(Users, Quorums, Keys, Masking, Protocol):
     """A session: :class:`bridge.engine.Session`, or one with a daemon that has the same methods."""
 
     def close(self) -> None:

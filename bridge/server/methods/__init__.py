@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bridge.server.methods import hsm, keys, quorum, users
+from bridge.server.methods import hsm, keys, masking, quorum, users
 from bridge.server.methods.entry import Method, Served, invoke
 
 METHODS: Mapping[str, Method] = {
@@ -19,6 +19,7 @@ METHODS: Mapping[str, Method] = {
     **users.METHODS,
     **quorum.METHODS,
     **hsm.METHODS,
+    **masking.METHODS,
 }
 
 __all__ = ["METHODS", "Method", "Served", "invoke"]
