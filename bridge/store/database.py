@@ -138,6 +138,7 @@ class _Gate:
     """
 
     def __init__(self) -> None:
+        self._fork = threading.Lock()
         self._condition = threading.Condition()
         self._inside: Counter[int] = Counter()
         self._closed = False
@@ -160,7 +161,11 @@ class _Gate:
                 self._condition.notify_all()
 
     def close(self) -> None:
-        """Wait for the transactions of other threads, as long as these may wait for others, and let none begin."""
+        """Wait for the transactions of other threads, as long as these may wait for others, and let none begin.
+
+        Threads that fork do so one after the other: each closes the gate until it has forked.
+        """
+        self._fork.acquire()
         own = {threading.get_ident()}
         with self._condition:
             self._closed = True
@@ -171,6 +176,7 @@ class _Gate:
         with self._condition:
             self._closed = False
             self._condition.notify_all()
+        self._fork.release()
 
 
 _GATES = [_Gate()]
@@ -180,10 +186,6 @@ _DATABASES: WeakSet[Database] = WeakSet()
 
 _INHERITED: list[sqlite3.Connection] = []
 """The parent's, in a fork: kept, because a connection that nothing refers to is closed."""
-
-
-_FORKING = [threading.Lock()]
-"""Held from before a fork until after it, so that forks are made one after the other; the last one counts, as above."""
 
 
 def _all() -> list[Database]:
@@ -201,7 +203,6 @@ def _disconnect_all() -> None:
     holds them, so that the next process which closes the database takes itself for the last one and removes the log
     that the child still writes.
     """
-    _FORKING[-1].acquire()
     _GATES[-1].close()
     for database in _all():
         database.disconnect()
@@ -209,11 +210,9 @@ def _disconnect_all() -> None:
 
 def _go_on() -> None:
     _GATES[-1].open()
-    _FORKING[-1].release()
 
 
 def _forget_all() -> None:
-    _FORKING.append(threading.Lock())
     _GATES.append(_Gate())
     for database in _all():
         database._forget()
