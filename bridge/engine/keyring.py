@@ -375,10 +375,13 @@ class Keyring(Sharing):
         """Add token keys."""
         policy.require_available(self._rules.min_hsms)
         self._require_room(objects)
-        users = {user.name for user in self._state.users() if user.role is Role.CRYPTO_USER}
+        users = self._crypto_users()
         for obj in objects:
-            policy.require_sharers(obj, users)
+            policy.require_users(obj, users)
             transaction.put_object(obj)
+
+    def _crypto_users(self) -> set[str]:
+        return {user.name for user in self._state.users() if user.role is Role.CRYPTO_USER}
 
     def _able(
         self, entry: Mechanism, operation: str, function: Function | None, parameter: Parameter | None = None

@@ -71,16 +71,13 @@ class Masking(Keyring):
             sent = self._unmasked(blob, HsmObject)
             _require_replicable(sent, user)
             _require_trust_by_admin(sent, user)
-            policy.require_available(self._rules.min_hsms)
             policy.require_key_type(sent.key_type, self._state.settings.mode, self._state.profile)
             obj = replace(sent, handle=self._state.next_handle())
             entry.makes([obj])
             with self._state.changing(entry) as transaction:
-                users = {user.name for user in self._state.users() if user.role is Role.CRYPTO_USER}
-                _require_users(sent, users)
+                _require_users(sent, self._crypto_users())
                 _require_no_duplicate(sent, self._state.all())
-                self._require_room([obj])
-                transaction.put_object(obj)
+                self._put_keys(transaction, [obj])
             return obj.handle
 
     def extract_masked_user(self, role: Role, name: str) -> bytes:

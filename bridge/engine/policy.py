@@ -57,7 +57,7 @@ def require_shareable(obj: HsmObject, user: str) -> None:
         )
 
 
-def require_sharers(obj: HsmObject, names: Collection[str]) -> None:
+def require_users(obj: HsmObject, names: Collection[str]) -> None:
     """Refuse a new key whose owner, or somebody with whom it is shared, was deleted while it was made.
 
     Args:
