@@ -130,19 +130,24 @@ def _clones(source: str, destination: str, default: Role) -> Iterator[tuple[HsmS
 @contextmanager
 def _sides(where: Connection, source: str, destination: str) -> Iterator[tuple[_Side, _Side]]:
     """Give both sides: homes on this machine, or two clusters of one daemon, which has names of its own for them."""
-    daemon = where.endpoint
-    homes = [Path(), Path()] if daemon else [home_of(identifier).resolve() for identifier in (source, destination)]
-    if source == destination or (homes[0] == homes[1] and not daemon):
-        raise HsmError(
-            ReturnCode.ARGUMENTS_BAD,
-            f"Clusters {source} and {destination} are the same home: name the home of each in HSMBRIDGE_CLUSTERS.",
-        )
-    if daemon:
-        with remote(where, daemon, source) as near, remote(where, daemon, destination) as far:
+    if source == destination:
+        raise _same_home(source, destination)
+    if where.endpoint is not None:
+        with remote(where, where.endpoint, source) as near, remote(where, where.endpoint, destination) as far:
             yield _Side(source, near, kept=False), _Side(destination, far, kept=False)
-    else:
-        with _side(source, homes[0]) as here, _side(destination, homes[1]) as there:
-            yield here, there
+        return
+    homes = [home_of(identifier).resolve() for identifier in (source, destination)]
+    if homes[0] == homes[1]:
+        raise _same_home(source, destination)
+    with _side(source, homes[0]) as here, _side(destination, homes[1]) as there:
+        yield here, there
+
+
+def _same_home(source: str, destination: str) -> HsmError:
+    return HsmError(
+        ReturnCode.ARGUMENTS_BAD,
+        f"Clusters {source} and {destination} are the same home: name the home of each in HSMBRIDGE_CLUSTERS.",
+    )
 
 
 @contextmanager
