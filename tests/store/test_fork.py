@@ -11,8 +11,8 @@ from conftest import PASSWORDS
 from bridge.engine import Attribute, Hsm, Role
 from bridge.store import open_home, verify_audit
 
-_FORKER = """
-import os, sys
+_LOGGED_IN = """
+import os, signal, sys, threading
 from pathlib import Path
 from bridge.engine import Attribute, MechanismType, Role
 from bridge.store import open_home
@@ -24,6 +24,9 @@ def make(label):
 hsm = open_home(Path(sys.argv[1]))
 session = hsm.open_session()
 session.login(Role.CRYPTO_USER, "alice", sys.argv[2].encode())
+"""
+
+_FORKER = """
 make("before")
 if os.fork():
     os._exit(0)  # as who starts a daemon
@@ -51,7 +54,7 @@ def labels(hsm: Hsm) -> set[str]:
 
 def test_what_a_forked_process_wrote_is_there_whoever_opened_the_home_meanwhile(home: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", _FORKER, str(home), PASSWORDS["alice"].decode()],
+        [sys.executable, "-c", _LOGGED_IN + _FORKER, str(home), PASSWORDS["alice"].decode()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -77,18 +80,6 @@ def test_what_a_forked_process_wrote_is_there_whoever_opened_the_home_meanwhile(
 
 
 _BUSY_FORKER = """
-import os, signal, sys, threading
-from pathlib import Path
-from bridge.engine import Attribute, MechanismType, Role
-from bridge.store import open_home
-
-def make(label):
-    template = {Attribute.VALUE_LEN: 16, Attribute.LABEL: label, Attribute.TOKEN: True}
-    session.generate_key(MechanismType.AES_KEY_GEN, template)
-
-hsm = open_home(Path(sys.argv[1]))
-session = hsm.open_session()
-session.login(Role.CRYPTO_USER, "alice", sys.argv[2].encode())
 stop = threading.Event()
 
 def work():
@@ -126,7 +117,7 @@ print(*outcomes)
 
 def test_a_fork_goes_on_while_threads_of_its_parent_change_keys(home: Path) -> None:
     """None of them waits for a lock, of Python or of SQLite, that only its parent would let go; two threads fork."""
-    command = [sys.executable, "-c", _BUSY_FORKER, str(home), PASSWORDS["alice"].decode()]
+    command = [sys.executable, "-c", _LOGGED_IN + _BUSY_FORKER, str(home), PASSWORDS["alice"].decode()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.split() == ["0"] * 20, done.stdout
     hsm = open_home(home)
