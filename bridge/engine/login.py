@@ -75,7 +75,11 @@ class Login(Audited):
         Returns:
             32 random bytes, to be taken as a SHA-256 digest; each is good for one login or one change of the factor.
         """
-        self._require_open()
+        try:
+            self._require_open()
+        except HsmError as error:
+            self._note_refusal(Opcode.GET_MFA_TOKEN, error)
+            raise
         token = secrets.token_bytes(32)
         self._holdings.challenge(token)
         return token

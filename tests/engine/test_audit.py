@@ -389,3 +389,13 @@ def test_kinds_of_records() -> None:
     assert kinds[Opcode.SHARE_OBJECT] is LogType.UNKNOWN_LOG_TYPE
     assert Event(Opcode.CERT_AUTH_STORE_CERT, 0).command_type is CommandType.CERT_AUTH_CMD
     assert Event(Opcode.LOGIN, 0).command_type is CommandType.MGMT_CMD
+
+
+def test_a_token_that_a_closed_session_asks_for(hsm: Hsm, log: Log) -> None:
+    session = hsm.open_session()
+    session.close()
+    log.new()
+    with refused(ReturnCode.SESSION_CLOSED):
+        session.mfa_token()
+    event = log.one()
+    assert (event.opcode, event.response) == (Opcode.GET_MFA_TOKEN, ReturnCode.SESSION_CLOSED)
