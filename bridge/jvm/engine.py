@@ -1,78 +1,72 @@
-"""The Java interface ``io.hsmbridge.engine.Engine``, implemented with a session of the engine.
+"""The Java interfaces ``io.hsmbridge.hosted.Host`` and ``HostedSession``, implemented with the engine.
 
 Conversions only: what is allowed is decided behind the session. No Python exception reaches Java; see
-:func:`_translated`.
+:func:`bridge.jvm.errors.translated`.
 """
 
 from __future__ import annotations
 
-import functools
-import logging
+import ctypes
+import itertools
 import os
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import jpype
 from jpype import JImplements
 
 from bridge import __version__
 from bridge.cluster import Clusters
-from bridge.engine import Attribute, HsmError, ReturnCode, Role, Session, SessionRules
+from bridge.engine import Attribute, HsmError, ReturnCode, Role, SessionRules
 from bridge.engine.attributes import Value, parse
 from bridge.engine.mechanisms import parameter_of
 from bridge.engine.parameters import Parameter
 from bridge.engine.quorum import Approval, approval_of, service_named
+from bridge.jvm.channel import Channel, Sessions
+from bridge.jvm.errors import translated
 
-_log = logging.getLogger(__name__)
-
-_Parameters = ParamSpec("_Parameters")
-_Result = TypeVar("_Result")
-
-
-def _translated(method: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
-    """Mark a method as Java's and let it raise nothing but ``HsmException``.
-
-    A raw Python exception would take its traceback to Java.
-    """
-
-    @functools.wraps(method)
-    def call(*args: _Parameters.args, **_: _Parameters.kwargs) -> _Result:
-        try:
-            return method(*args)  # type: ignore[call-arg] # Java passes no keywords
-        except HsmError as error:
-            raise _exception(error.code, error.message) from None
-        except Exception as error:
-            _log.exception("the engine failed in %s", method.__name__)
-            message = f"The engine failed in {method.__name__} ({type(error).__name__}); this is a defect of hsmbridge."
-            raise _exception(ReturnCode.GENERAL_ERROR, message) from None
-
-    overriding: Callable[_Parameters, _Result] = jpype.JOverride(call)
-    return overriding
+_MOST_THREADS = 512
+"""Java threads of which Python keeps its state; it is some 20 KiB each, and stays when the thread has ended."""
 
 
-def _exception(code: ReturnCode, message: str) -> Exception:
-    exception: Exception = jpype.JClass("io.hsmbridge.engine.HsmException")(int(code), message)
-    return exception
-
-
-@JImplements("io.hsmbridge.engine.EngineFactory", deferred=True)
-class JPypeEngineFactory:
-    """Opens sessions with the HSMs of this process for Java."""
+@JImplements("io.hsmbridge.hosted.Host", deferred=True)
+class JPypeHost:
+    """What this process gives to Java. The methods are those of the interface, whose Javadoc describes them."""
 
     def __init__(self, clusters: Clusters, rules: SessionRules) -> None:
         """Take the HSMs, and the rules of the sessions to open."""
         self._clusters = clusters
         self._rules = rules
+        self._sessions: Sessions = {}
+        self._numbers = itertools.count(1)
+        self._kept = threading.local()
+        self._keeps = itertools.count(1)
 
-    @_translated
-    def open(self, cluster: Any, asked: Any) -> JPypeEngine:
-        """See ``EngineFactory.open``."""
+    @translated
+    def open(self, cluster: Any, asked: Any) -> JPypeSession:
+        """See ``Host.open``."""
         hsm, home = self._clusters.find(None if cluster is None else str(cluster))
         rules = self._rules
         for entry in asked.entrySet():
             rules = _restricted(rules, str(entry.getKey()), _python_value(entry.getValue()))
-        return JPypeEngine(hsm.open_session(rules), os.fspath(home))
+        number = next(self._numbers)
+        self._sessions[number] = hsm.open_session(rules)
+        return JPypeSession(self._sessions, number, os.fspath(home))
+
+    @translated
+    def channel(self, memory: Any) -> Channel:
+        """See ``Host.channel``."""
+        return Channel(self._sessions, memory)
+
+    @translated
+    def keepThread(self) -> None:  # noqa: N802 - Java's name, as below
+        """See ``Host.keepThread``: JPype has Python make a thread's state for each call, and throw it away after it."""
+        if not hasattr(self._kept, "yes") and next(self._keeps) <= _MOST_THREADS:
+            # One that is asked for twice stays when JPype lets go of it.
+            ctypes.pythonapi.PyGILState_Ensure()
+            self._kept.yes = True
 
 
 def _restricted(rules: SessionRules, name: str, value: object) -> SessionRules:
@@ -84,148 +78,132 @@ def _restricted(rules: SessionRules, name: str, value: object) -> SessionRules:
     raise HsmError(ReturnCode.ARGUMENTS_BAD, f"A session has no rule {name}.")
 
 
-@JImplements("io.hsmbridge.engine.Engine", deferred=True)
-class JPypeEngine:
-    """One session, for Java. The methods are those of the interface, whose Javadoc describes them."""
+@JImplements("io.hsmbridge.hosted.HostedSession", deferred=True)
+class JPypeSession:
+    """One session, for Java; methods as for :class:`JPypeHost`."""
 
-    def __init__(self, session: Session, home: str) -> None:
-        self._session = session
+    def __init__(self, sessions: Sessions, number: int, home: str) -> None:
+        self._sessions = sessions
+        self._number = number
+        self._session = sessions[number]
         self._home = home
 
-    @_translated
+    @translated
+    def number(self) -> int:
+        """See ``HostedSession.number``."""
+        return self._number
+
+    @translated
     def info(self) -> Any:
-        """See ``Engine.info``."""
+        """See ``Management.info``."""
         return _java_map({"VERSION": __version__, "HOME": self._home, "MODE": self._session.settings.mode.value})
 
-    @_translated
+    @translated
     def login(self, user: Any, password: Any) -> None:
-        """See ``Engine.login``."""
+        """See ``Management.login``."""
         self._session.login(Role.CRYPTO_USER, str(user), bytes(password))
 
-    @_translated
+    @translated
     def logout(self) -> None:
-        """See ``Engine.logout``."""
+        """See ``Management.logout``."""
         self._session.logout()
 
-    @_translated
+    @translated
     def close(self) -> None:
-        """See ``Engine.close``."""
+        """See ``Management.close``."""
         self._session.close()
+        self._sessions.pop(self._number, None)
 
-    @_translated
-    def generateKey(self, mechanism: Any, template: Any) -> int:  # noqa: N802 - Java's name, as below
-        """See ``Engine.generateKey``."""
+    @translated
+    def generateKey(self, mechanism: Any, template: Any) -> int:  # noqa: N802
+        """See ``Management.generateKey``."""
         return self._session.generate_key(int(mechanism), _template(template))
 
-    @_translated
+    @translated
     def generateKeyPair(self, mechanism: Any, public: Any, private: Any) -> Any:  # noqa: N802
-        """See ``Engine.generateKeyPair``."""
+        """See ``Management.generateKeyPair``."""
         pair = self._session.generate_key_pair(int(mechanism), _template(public), _template(private))
         return jpype.JLong[:](pair)
 
-    @_translated
+    @translated
     def checkGeneration(self, mechanism: Any, template: Any) -> None:  # noqa: N802
-        """See ``Engine.checkGeneration``."""
+        """See ``Management.checkGeneration``."""
         self._session.check_generation(int(mechanism), _template(template))
 
-    @_translated
+    @translated
     def importKey(self, template: Any) -> int:  # noqa: N802
-        """See ``Engine.importKey``."""
+        """See ``Management.importKey``."""
         return self._session.import_key(_template(template))
 
-    @_translated
+    @translated
     def importForUse(self, template: Any) -> int:  # noqa: N802
-        """See ``Engine.importForUse``."""
+        """See ``Management.importForUse``."""
         return self._session.import_for_use(_template(template))
 
-    @_translated
+    @translated
     def find(self, template: Any) -> Any:
-        """See ``Engine.find``."""
+        """See ``Management.find``."""
         return jpype.JLong[:](self._session.find(_template(template)))
 
-    @_translated
+    @translated
     def attributes(self, key: Any) -> Any:
-        """See ``Engine.attributes``."""
+        """See ``Management.attributes``."""
         return _java_map({name.name: value for name, value in self._session.attributes(int(key)).items()})
 
-    @_translated
+    @translated
     def setAttributes(self, key: Any, template: Any) -> None:  # noqa: N802
-        """See ``Engine.setAttributes``."""
+        """See ``Management.setAttributes``."""
         self._session.set_attributes(int(key), _template(template))
 
-    @_translated
+    @translated
     def destroy(self, key: Any) -> None:
-        """See ``Engine.destroy``."""
+        """See ``Management.destroy``."""
         self._session.destroy(int(key))
 
-    @_translated
+    @translated
     def export(self, key: Any) -> Any:
-        """See ``Engine.export``."""
+        """See ``Management.export``."""
         return self._session.export(int(key))
 
-    @_translated
+    @translated
     def random(self, count: Any) -> Any:
-        """See ``Engine.random``."""
+        """See ``Management.random``."""
         return _java_bytes(self._session.random(int(count)))
 
-    @_translated
-    def sign(self, key: Any, mechanism: Any, parameter: Any, data: Any) -> bytes:
-        """See ``Engine.sign``."""
-        number = int(mechanism)
-        return self._session.sign(int(key), number, bytes(data), _parameter(number, parameter))
-
-    @_translated
+    @translated
     def generateToken(self, service: Any, key: Any) -> Any:  # noqa: N802
-        """See ``Engine.generateToken``."""
+        """See ``Management.generateToken``."""
         return self._session.generate_token(service_named(str(service)), int(key) or None)
 
-    @_translated
+    @translated
     def tokenInfo(self, service: Any, key: Any) -> Any:  # noqa: N802
-        """See ``Engine.tokenInfo``."""
+        """See ``Management.tokenInfo``."""
         token = self._session.token(service_named(str(service)), int(key) or None)
         return _java_map({"REQUIRED": token.required, "EXPIRES_IN": token.expires_in})
 
-    @_translated
+    @translated
     def signApproved(self, key: Any, mechanism: Any, parameter: Any, data: Any, approval: Any) -> bytes:  # noqa: N802
-        """See ``Engine.signApproved``."""
+        """See ``Management.signApproved``."""
         number = int(mechanism)
         return self._session.sign(
             int(key), number, bytes(data), _parameter(number, parameter), _python_approval(approval)
         )
 
-    @_translated
-    def verify(self, key: Any, mechanism: Any, parameter: Any, data: Any, signature: Any) -> None:
-        """See ``Engine.verify``."""
-        number = int(mechanism)
-        self._session.verify(int(key), number, bytes(data), bytes(signature), _parameter(number, parameter))
-
-    @_translated
-    def encrypt(self, key: Any, mechanism: Any, parameter: Any, data: Any) -> Any:
-        """See ``Engine.encrypt``."""
-        number = int(mechanism)
-        return _java_bytes(self._session.encrypt(int(key), number, bytes(data), _parameter(number, parameter)))
-
-    @_translated
-    def decrypt(self, key: Any, mechanism: Any, parameter: Any, data: Any) -> Any:
-        """See ``Engine.decrypt``."""
-        number = int(mechanism)
-        return _java_bytes(self._session.decrypt(int(key), number, bytes(data), _parameter(number, parameter)))
-
-    @_translated
+    @translated
     def wrap(self, wrapping: Any, mechanism: Any, parameter: Any, key: Any) -> bytes:
-        """See ``Engine.wrap``."""
+        """See ``Management.wrap``."""
         number = int(mechanism)
         return self._session.wrap(int(wrapping), number, int(key), _parameter(number, parameter))
 
-    @_translated
+    @translated
     def unwrap(self, unwrapping: Any, mechanism: Any, parameter: Any, wrapped: Any, template: Any) -> int:
-        """See ``Engine.unwrap``."""
+        """See ``Management.unwrap``."""
         number, given = int(mechanism), _template(template)
         return self._session.unwrap(int(unwrapping), number, bytes(wrapped), given, _parameter(number, parameter))
 
-    @_translated
+    @translated
     def derive(self, base: Any, mechanism: Any, parameter: Any, template: Any) -> int:
-        """See ``Engine.derive``."""
+        """See ``Management.derive``."""
         number, given = int(mechanism), _template(template)
         return self._session.derive(int(base), number, given, _parameter(number, parameter))
 

@@ -156,7 +156,7 @@ def register(
         HsmError: as :func:`start`.
     """
     try:
-        in_process = jpype.JClass("io.hsmbridge.engine.InProcess")
+        in_process = jpype.JClass("io.hsmbridge.hosted.InProcess")
         hosted = jpype.JClass("io.hsmbridge.spi.HostedProvider")
     except TypeError:
         raise HsmError(
@@ -165,9 +165,9 @@ def register(
             f"code starts one, or start it with {jar_path()} on its class path.",
         ) from None
     # Deferred to here: a module that names Java classes loads only when a JVM runs.
-    from bridge.jvm.engine import JPypeEngineFactory
+    from bridge.jvm.engine import JPypeHost
 
-    in_process.install(JPypeEngineFactory(clusters, rules))
+    in_process.install(JPypeHost(clusters, rules))
     try:
         return hosted.register(first, system_login, replaceable)
     except jpype.JException as error:

@@ -2,11 +2,10 @@ package io.hsmbridge.locate;
 
 import com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException;
 import io.hsmbridge.engine.Engine;
-import io.hsmbridge.engine.EngineFactory;
 import io.hsmbridge.engine.HsmException;
-import io.hsmbridge.engine.InProcess;
 import io.hsmbridge.engine.Log;
 import io.hsmbridge.engine.ReturnCodes;
+import io.hsmbridge.hosted.InProcess;
 import io.hsmbridge.socket.ClientOptions;
 import io.hsmbridge.socket.SocketEngine;
 import java.io.IOException;
@@ -33,7 +32,7 @@ public final class Locator {
   public static Engine open(ClusterConfig cluster, LogConfig logging)
       throws IOException, ProviderInitializationException {
     ClusterConfig wanted = cluster == null ? ClusterConfig.NONE : cluster;
-    EngineFactory host = InProcess.factory();
+    InProcess host = InProcess.find();
     if (host != null) {
       return hosted(host, wanted);
     }
@@ -77,7 +76,7 @@ public final class Locator {
     }
   }
 
-  private static Engine hosted(EngineFactory host, ClusterConfig wanted) throws ProviderInitializationException {
+  private static Engine hosted(InProcess host, ClusterConfig wanted) throws ProviderInitializationException {
     try {
       return host.open(wanted.identifier(), wanted.rules());
     } catch (HsmException e) {

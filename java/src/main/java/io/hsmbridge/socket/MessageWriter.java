@@ -1,6 +1,6 @@
 package io.hsmbridge.socket;
 
-import io.hsmbridge.engine.Engine;
+import io.hsmbridge.engine.DataLimit;
 import io.hsmbridge.engine.HsmException;
 import io.hsmbridge.engine.ReturnCodes;
 import java.nio.ByteBuffer;
@@ -149,12 +149,7 @@ final class MessageWriter {
   }
 
   MessageWriter bytes(byte[] value) {
-    if (value.length > Engine.MOST_DATA) {
-      throw new HsmException(
-          ReturnCodes.DATA_LEN_RANGE,
-          "One operation takes at most " + Engine.MOST_DATA + " bytes, not " + value.length
-              + ". Give longer data in pieces, or hash it first.");
-    }
+    DataLimit.require(value);
     bytesHeader(value.length);
     buffer.put(value);
     return this;

@@ -1,0 +1,92 @@
+"""Calls that stand in memory that Java sees too; the Javadoc of ``io.hsmbridge.hosted.Channel`` describes it."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from jpype import JImplements
+
+from bridge.engine import HsmError, ReturnCode, Session
+from bridge.engine.mechanisms import parameter_of
+from bridge.engine.parameters import Parameter
+from bridge.jvm.errors import translated
+
+Sessions = dict[int, Session]
+"""Sessions by the numbers that Java names them with."""
+
+_Operation = Callable[[Session, int, int, Parameter | None, bytes, bytes], bytes]
+
+_REQUEST = struct.Struct("<QQQIiII")
+_RESULT_LENGTH = struct.Struct("<I")
+_HEADER = _REQUEST.size + _RESULT_LENGTH.size
+
+
+def _sign(
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
+) -> bytes:
+    return session.sign(key, mechanism, data, parameter)
+
+
+def _verify(
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
+) -> bytes:
+    session.verify(key, mechanism, data, signature, parameter)
+    return b""
+
+
+def _encrypt(
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
+) -> bytes:
+    return session.encrypt(key, mechanism, data, parameter)
+
+
+def _decrypt(
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
+) -> bytes:
+    return session.decrypt(key, mechanism, data, parameter)
+
+
+_OPERATIONS: tuple[_Operation, ...] = (_sign, _verify, _encrypt, _decrypt)
+"""In the order of ``io.hsmbridge.hosted.Operation``."""
+
+
+@JImplements("java.lang.Runnable", deferred=True)
+class Channel:
+    """Carries out the call that stands in the memory; one thread uses it at a time."""
+
+    def __init__(self, sessions: Sessions, memory: Any) -> None:
+        """Take what the numbers of sessions mean, and a direct ``java.nio.ByteBuffer``."""
+        self._sessions = sessions
+        # JPype's own view has a format that no other view can be made of.
+        self._memory = memoryview((ctypes.c_ubyte * memory.capacity()).from_buffer(memory)).cast("B")
+        self._last: tuple[int, bytes, Parameter | None] = (0, b"", None)
+
+    @translated
+    def run(self) -> None:
+        """See ``Host.channel``."""
+        memory = self._memory
+        number, key, mechanism, operation, options, data, proof = _REQUEST.unpack_from(memory)
+        session = self._sessions.get(number)
+        if session is None:
+            raise HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
+        begin = _HEADER
+        parameter = None
+        if options >= 0:
+            begin += options
+            parameter = self._parameter(mechanism, bytes(memory[_HEADER:begin]))
+        end = begin + data
+        given, signature = bytes(memory[begin:end]), bytes(memory[end : end + proof])
+        result = _OPERATIONS[operation](session, key, mechanism, parameter, given, signature)
+        memory[_HEADER : _HEADER + len(result)] = result
+        _RESULT_LENGTH.pack_into(memory, _REQUEST.size, len(result))
+
+    def _parameter(self, mechanism: int, encoded: bytes) -> Parameter | None:
+        """Read a parameter, unless it is the last one again."""
+        last_mechanism, last, parameter = self._last
+        if mechanism != last_mechanism or encoded != last:
+            parameter = parameter_of(mechanism, encoded)
+            self._last = mechanism, encoded, parameter
+        return parameter
