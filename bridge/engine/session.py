@@ -18,6 +18,7 @@ from bridge.engine.keyring import KeyInfo
 from bridge.engine.login import SessionRules
 from bridge.engine.masking import Masking
 from bridge.engine.mechanisms import mechanism
+from bridge.engine.mechanisms.blocks import Data
 from bridge.engine.objects import HsmObject
 from bridge.engine.parameters import Parameter
 from bridge.engine.quorum import Approval, Service
@@ -124,23 +125,24 @@ class Session(Masking):
         if self._state.audits_crypto:
             self._note_use(Opcode.VERIFY, handle)
 
-    def encrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
+    def encrypt(self, handle: int, number: int, data: Data, parameter: Parameter | None = None) -> Data:
         """Encrypt in one call; needs ``ENCRYPT``.
 
         Args:
             handle: a public or secret key.
             number: an encrypting mechanism.
-            data: plaintext.
+            data: plaintext; for a mechanism that works in place it may be memory that can be written to.
             parameter: the mechanism's.
 
         Returns:
-            Ciphertext; for ``CLOUDHSM_AES_GCM`` after the 12-byte IV that the HSM made, with the tag at its end.
+            Ciphertext; for ``CLOUDHSM_AES_GCM`` after the 12-byte IV that the HSM made, with the tag at its end. Memory
+            that was given is returned with the ciphertext in it.
         """
         try:
             obj, function = self._use("encrypt", Attribute.ENCRYPT, handle, number, data, parameter)
             if obj.quorum.use:
                 policy.require_no_way_round(obj, mechanism(number).type)
-            ciphertext: bytes = function(obj.key, parameter, data)
+            ciphertext: Data = function(obj.key, parameter, data)
         except HsmError as error:
             self._note_refusal(Opcode.ENCRYPT, error, handle)
             raise
@@ -148,13 +150,13 @@ class Session(Masking):
             self._note_use(Opcode.ENCRYPT, handle)
         return ciphertext
 
-    def decrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
+    def decrypt(self, handle: int, number: int, data: Data, parameter: Parameter | None = None) -> Data:
         """Decrypt in one call; needs ``DECRYPT``.
 
         Args:
             handle: a private or secret key.
             number: a decrypting mechanism.
-            data: ciphertext, as :meth:`encrypt` returns it.
+            data: ciphertext, as :meth:`encrypt` returns it, or memory as there.
             parameter: the mechanism's.
 
         Returns:
@@ -168,7 +170,7 @@ class Session(Masking):
             obj, function = self._use("decrypt", Attribute.DECRYPT, handle, number, data, parameter)
             if obj.quorum.use:
                 policy.require_no_way_round(obj, mechanism(number).type)
-            plaintext: bytes = function(obj.key, parameter, data)
+            plaintext: Data = function(obj.key, parameter, data)
         except HsmError as error:
             self._note_refusal(Opcode.DECRYPT, error, handle)
             raise
@@ -336,7 +338,13 @@ class Session(Masking):
         return secrets.token_bytes(count)
 
     def _use(
-        self, operation: str, usage: Attribute, handle: int, number: int, data: bytes, parameter: Parameter | None
+        self,
+        operation: str,
+        usage: Attribute,
+        handle: int,
+        number: int,
+        data: bytes | memoryview,
+        parameter: Parameter | None,
     ) -> tuple[HsmObject, Function]:
         """Return a key and a mechanism's function after every check."""
         granted = self._grants.find(usage, handle, number, parameter)
@@ -378,7 +386,7 @@ def _ignoring_the_transaction(work: Callable[[], bytes]) -> Callable[[Transactio
     return lambda _: work()
 
 
-def _require_length(data: bytes) -> None:
+def _require_length(data: bytes | memoryview) -> None:
     if len(data) > MOST_DATA:
         raise HsmError(
             ReturnCode.DATA_LEN_RANGE,

@@ -10,14 +10,14 @@ from typing import Any
 from jpype import JImplements
 
 from bridge.engine import HsmError, ReturnCode, Session
-from bridge.engine.mechanisms import parameter_of
+from bridge.engine.mechanisms import MECHANISMS, parameter_of
 from bridge.engine.parameters import Parameter
 from bridge.jvm.errors import translated
 
 Sessions = dict[int, Session]
 """Sessions by the numbers that Java names them with."""
 
-_Operation = Callable[[Session, int, int, Parameter | None, bytes, bytes], bytes]
+_Operation = Callable[[Session, int, int, Parameter | None, memoryview, bytes], bytes | memoryview]
 
 _REQUEST = struct.Struct("<QQQIiII")
 _RESULT_LENGTH = struct.Struct("<I")
@@ -25,32 +25,38 @@ _HEADER = _REQUEST.size + _RESULT_LENGTH.size
 
 
 def _sign(
-    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: memoryview, signature: bytes
 ) -> bytes:
-    return session.sign(key, mechanism, data, parameter)
+    return session.sign(key, mechanism, bytes(data), parameter)
 
 
 def _verify(
-    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: memoryview, signature: bytes
 ) -> bytes:
-    session.verify(key, mechanism, data, signature, parameter)
+    session.verify(key, mechanism, bytes(data), signature, parameter)
     return b""
 
 
 def _encrypt(
-    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
-) -> bytes:
-    return session.encrypt(key, mechanism, data, parameter)
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: memoryview, signature: bytes
+) -> bytes | memoryview:
+    if mechanism in _IN_PLACE:
+        return session.encrypt(key, mechanism, data, parameter)
+    return session.encrypt(key, mechanism, bytes(data), parameter)
 
 
 def _decrypt(
-    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: bytes, signature: bytes
-) -> bytes:
-    return session.decrypt(key, mechanism, data, parameter)
+    session: Session, key: int, mechanism: int, parameter: Parameter | None, data: memoryview, signature: bytes
+) -> bytes | memoryview:
+    if mechanism in _IN_PLACE:
+        return session.decrypt(key, mechanism, data, parameter)
+    return session.decrypt(key, mechanism, bytes(data), parameter)
 
 
 _OPERATIONS: tuple[_Operation, ...] = (_sign, _verify, _encrypt, _decrypt)
 """In the order of ``io.hsmbridge.hosted.Operation``."""
+
+_IN_PLACE = frozenset(number for number, entry in MECHANISMS.items() if entry.in_place)
 
 
 @JImplements("java.lang.Runnable", deferred=True)
@@ -68,19 +74,19 @@ class Channel:
     def run(self) -> None:
         """See ``Host.channel``."""
         memory = self._memory
-        number, key, mechanism, operation, options, data, proof = _REQUEST.unpack_from(memory)
+        number, key, mechanism, operation, options, length, signature = _REQUEST.unpack_from(memory)
         session = self._sessions.get(number)
         if session is None:
             raise HsmError(ReturnCode.SESSION_CLOSED, "This session is closed; open a new one.")
-        begin = _HEADER
+        end = _HEADER + length
         parameter = None
         if options >= 0:
-            begin += options
-            parameter = self._parameter(mechanism, bytes(memory[_HEADER:begin]))
-        end = begin + data
-        given, signature = bytes(memory[begin:end]), bytes(memory[end : end + proof])
-        result = _OPERATIONS[operation](session, key, mechanism, parameter, given, signature)
-        memory[_HEADER : _HEADER + len(result)] = result
+            parameter = self._parameter(mechanism, bytes(memory[end : end + options]))
+            end += options
+        data = memory[_HEADER : _HEADER + length]
+        result = _OPERATIONS[operation](session, key, mechanism, parameter, data, bytes(memory[end : end + signature]))
+        if result is not data:
+            memory[_HEADER : _HEADER + len(result)] = result
         _RESULT_LENGTH.pack_into(memory, _REQUEST.size, len(result))
 
     def _parameter(self, mechanism: int, encoded: bytes) -> Parameter | None:

@@ -71,6 +71,21 @@ def test_agrees_with_pycryptodomex_without_padding(session: Session, cipher: Cip
         assert session.decrypt(handle, cipher.ecb, expected) == data
 
 
+@pytest.mark.parametrize("mechanism", [M.AES_ECB, M.AES_CBC, M.AES_CTR], ids=lambda mechanism: mechanism.name)
+def test_memory_is_worked_on_in_place(session: Session, mechanism: MechanismType) -> None:
+    rng = random.Random(mechanism)
+    parameter = None if mechanism is M.AES_ECB else Iv(rng.randbytes(16))
+    handle = import_secret(session, rng.randbytes(32))
+    for length in (length for length in LENGTHS if mechanism is M.AES_CTR or length % 16 == 0):
+        data = rng.randbytes(length)
+        around = bytearray(b"a" + data + b"z")
+        memory = memoryview(around)[1:-1]
+        assert session.encrypt(handle, mechanism, memory, parameter) is memory
+        assert around == b"a" + session.encrypt(handle, mechanism, data, parameter) + b"z"
+        assert session.decrypt(handle, mechanism, memory, parameter) is memory
+        assert around == b"a" + data + b"z"
+
+
 @pytest.mark.parametrize("length", [16, 24, 32])
 def test_ctr_agrees_with_pycryptodomex_also_where_the_counter_wraps(session: Session, length: int) -> None:
     rng = random.Random(length)

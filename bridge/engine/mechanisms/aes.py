@@ -45,7 +45,7 @@ def _verify_cmac(key: bytes, parameter: None, data: bytes, signature: bytes) -> 
 
 MECHANISMS = (
     Mechanism(MechanismType.AES_KEY_GEN, _KEYS, check=_length, generate=_generate),
-    Mechanism(MechanismType.AES_ECB, _KEYS, encrypt=_AES.encrypt_ecb, decrypt=_AES.decrypt_ecb),
+    Mechanism(MechanismType.AES_ECB, _KEYS, encrypt=_AES.encrypt_ecb, decrypt=_AES.decrypt_ecb, in_place=True),
     Mechanism(MechanismType.AES_ECB_PAD, _KEYS, encrypt=_AES.encrypt_ecb_pad, decrypt=_AES.decrypt_ecb_pad),
     Mechanism(
         MechanismType.AES_CBC,
@@ -54,8 +54,9 @@ MECHANISMS = (
         encrypt=_AES.encrypt_cbc,
         decrypt=_AES.decrypt_cbc,
         unwrap=unwrapping(_AES.decrypt_cbc),
+        in_place=True,
     ),
     Mechanism(MechanismType.AES_CBC_PAD, _KEYS, Iv, encrypt=_AES.encrypt_cbc_pad, decrypt=_AES.decrypt_cbc_pad),
-    Mechanism(MechanismType.AES_CTR, _KEYS, Iv, encrypt=_AES.encrypt_ctr, decrypt=_AES.encrypt_ctr),
+    Mechanism(MechanismType.AES_CTR, _KEYS, Iv, encrypt=_AES.encrypt_ctr, decrypt=_AES.encrypt_ctr, in_place=True),
     Mechanism(MechanismType.AES_CMAC, _KEYS, sign=_cmac, verify=_verify_cmac),
 )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, CipherContext, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.parameters import Iv
+
+_LONGEST_BLOCK = 16
+
+Data = TypeVar("Data", bytes, memoryview)
+"""Bytes, or memory of which the same is returned with the result in it."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class BlockCipher:
     The functions take a key, the mechanism's parameter and the data, as the fields of
     :class:`bridge.engine.mechanisms.entry.Mechanism` do. They raise ``DATA_LEN_RANGE`` or ``ENCRYPTED_DATA_LEN_RANGE``
     for data that are no whole blocks, ``ENCRYPTED_DATA_INVALID`` for wrong padding, and ``MECHANISM_PARAM_INVALID`` for
-    an IV of another length than a block.
+    an IV of another length than a block. Those that neither pad nor take padding off also work in place.
 
     Attributes:
         name: for messages.
@@ -31,12 +37,12 @@ class BlockCipher:
     algorithm: Callable[[bytes], BlockCipherAlgorithm]
     block: int
 
-    def encrypt_ecb(self, key: bytes, parameter: None, data: bytes) -> bytes:
+    def encrypt_ecb(self, key: bytes, parameter: None, data: Data) -> Data:
         """Encrypt whole blocks."""
         self._require_blocks(data, ReturnCode.DATA_LEN_RANGE)
         return _run(self._ecb(key).encryptor(), data)
 
-    def decrypt_ecb(self, key: bytes, parameter: None, data: bytes) -> bytes:
+    def decrypt_ecb(self, key: bytes, parameter: None, data: Data) -> Data:
         """Decrypt whole blocks."""
         self._require_blocks(data, ReturnCode.ENCRYPTED_DATA_LEN_RANGE)
         return _run(self._ecb(key).decryptor(), data)
@@ -50,12 +56,12 @@ class BlockCipher:
         self._require_padded_blocks(data)
         return self._unpadded(_run(self._ecb(key).decryptor(), data))
 
-    def encrypt_cbc(self, key: bytes, parameter: Iv, data: bytes) -> bytes:
+    def encrypt_cbc(self, key: bytes, parameter: Iv, data: Data) -> Data:
         """Encrypt whole blocks."""
         self._require_blocks(data, ReturnCode.DATA_LEN_RANGE)
         return _run(self._cbc(key, parameter).encryptor(), data)
 
-    def decrypt_cbc(self, key: bytes, parameter: Iv, data: bytes) -> bytes:
+    def decrypt_cbc(self, key: bytes, parameter: Iv, data: Data) -> Data:
         """Decrypt whole blocks."""
         self._require_blocks(data, ReturnCode.ENCRYPTED_DATA_LEN_RANGE)
         return _run(self._cbc(key, parameter).decryptor(), data)
@@ -69,7 +75,7 @@ class BlockCipher:
         self._require_padded_blocks(data)
         return self._unpadded(_run(self._cbc(key, parameter).decryptor(), data))
 
-    def encrypt_ctr(self, key: bytes, parameter: Iv, data: bytes) -> bytes:
+    def encrypt_ctr(self, key: bytes, parameter: Iv, data: Data) -> Data:
         """Encrypt, or decrypt, data of any length; the parameter is the first counter block."""
         return _run(Cipher(self.algorithm(key), modes.CTR(self._iv(parameter))).encryptor(), data)
 
@@ -102,7 +108,7 @@ class BlockCipher:
                 "The padding of the decrypted data is wrong: another key or IV was used, or the data were changed.",
             ) from None
 
-    def _require_blocks(self, data: bytes, code: ReturnCode) -> None:
+    def _require_blocks(self, data: bytes | memoryview, code: ReturnCode) -> None:
         if len(data) % self.block:
             raise HsmError(
                 code,
@@ -118,5 +124,12 @@ class BlockCipher:
             )
 
 
-def _run(context: CipherContext, data: bytes) -> bytes:
-    return context.update(data) + context.finalize()
+def _run(context: CipherContext, data: Data) -> Data:
+    if isinstance(data, bytes):
+        return context.update(data) + context.finalize()
+    # cryptography wants room for a block more than it writes.
+    last = max(0, len(data) - _LONGEST_BLOCK)
+    if last:
+        context.update_into(data[:last], data)
+    data[last:] = context.update(data[last:]) + context.finalize()
+    return data

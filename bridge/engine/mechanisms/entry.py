@@ -90,6 +90,7 @@ class Mechanism:
         verify: returns if a signature over data is right, else raises; needs ``VERIFY``.
         encrypt: needs ``ENCRYPT``.
         decrypt: needs ``DECRYPT``.
+        in_place: whether ``encrypt`` and ``decrypt`` also take memory, and return it with the result in it.
         wrap: encrypts a key's value; needs ``WRAP``.
         unwrap: decrypts a key's value; needs ``UNWRAP``.
         derive: returns so many bytes derived from the key, all it has if None; needs ``DERIVE``.
@@ -108,8 +109,9 @@ class Mechanism:
     # Any spares every function a second check of what was checked before the call.
     sign: Callable[[Any, Any, bytes], bytes] | None = None
     verify: Callable[[Any, Any, bytes, bytes], None] | None = None
-    encrypt: Callable[[Any, Any, bytes], bytes] | None = None
-    decrypt: Callable[[Any, Any, bytes], bytes] | None = None
+    encrypt: Callable[[Any, Any, Any], Any] | None = None
+    decrypt: Callable[[Any, Any, Any], Any] | None = None
+    in_place: bool = False
     wrap: Callable[[Any, Any, bytes], bytes] | None = None
     unwrap: Callable[[Any, Any, bytes], bytes] | None = None
     derive: Callable[[Any, Any, int | None], bytes] | None = None

@@ -6,16 +6,16 @@ public final class DataLimit {
   private DataLimit() {}
 
   /**
-   * Refuses bytes that are more than {@link Engine#MOST_DATA}.
+   * Refuses more bytes than {@link Engine#MOST_DATA}.
    *
-   * @param bytes an argument of a call; may be null
+   * @param length of one argument of a call
    * @throws HsmException with {@code DATA_LEN_RANGE}
    */
-  public static void require(byte[] bytes) {
-    if (bytes != null && bytes.length > Engine.MOST_DATA) {
+  public static void require(int length) {
+    if (length > Engine.MOST_DATA) {
       throw new HsmException(
           ReturnCodes.DATA_LEN_RANGE,
-          "One operation takes at most " + Engine.MOST_DATA + " bytes, not " + bytes.length
+          "One operation takes at most " + Engine.MOST_DATA + " bytes, not " + length
               + ". Give longer data in pieces, or hash it first.");
     }
   }

@@ -1,5 +1,8 @@
 package io.hsmbridge.engine;
 
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
 /**
  * One session with one HSM: the whole border between Java and the engine. What is not here does not cross it.
  *
@@ -55,6 +58,26 @@ public interface Engine extends Management {
   byte[] encrypt(long key, long mechanism, byte[] parameter, byte[] data);
 
   /**
+   * Encrypts as {@link #encrypt(long, long, byte[], byte[])} does, from one place to another.
+   *
+   * @param key as there
+   * @param mechanism as there
+   * @param parameter as there
+   * @param data plaintext, all that remains in the buffer; its position stays
+   * @param result receives the ciphertext, and has room for it; all data were read before, so that it may be the same
+   *     memory
+   */
+  default void encrypt(long key, long mechanism, byte[] parameter, ByteBuffer data, ByteBuffer result) {
+    byte[] plain = new byte[data.remaining()];
+    data.duplicate().get(plain);
+    try {
+      result.put(encrypt(key, mechanism, parameter, plain));
+    } finally {
+      Arrays.fill(plain, (byte) 0);
+    }
+  }
+
+  /**
    * Decrypts in one call.
    *
    * @param key the handle of a private or secret key
@@ -64,4 +87,21 @@ public interface Engine extends Management {
    * @return plaintext
    */
   byte[] decrypt(long key, long mechanism, byte[] parameter, byte[] data);
+
+  /**
+   * Decrypts as {@link #decrypt(long, long, byte[], byte[])} does, from one place to another.
+   *
+   * @param key as there
+   * @param mechanism as there
+   * @param parameter as there
+   * @param data ciphertext, all that remains in the buffer; its position stays
+   * @param result receives the plaintext, as for {@link #encrypt(long, long, byte[], ByteBuffer, ByteBuffer)}
+   */
+  default void decrypt(long key, long mechanism, byte[] parameter, ByteBuffer data, ByteBuffer result) {
+    byte[] sealed = new byte[data.remaining()];
+    data.duplicate().get(sealed);
+    byte[] plain = decrypt(key, mechanism, parameter, sealed);
+    result.put(plain);
+    Arrays.fill(plain, (byte) 0);
+  }
 }

@@ -1,9 +1,11 @@
 package io.hsmbridge.hosted;
 
 import io.hsmbridge.engine.DataLimit;
+import java.nio.ByteBuffer;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntFunction;
 
 /**
  * The channels of this JVM. There are only as many as threads that gain by being in the host at once; more would wait
@@ -15,21 +17,31 @@ final class Channels {
   private static final int OFTEN = 32;
 
   private final Host host;
-  private final Semaphore free;
+  private final Semaphore free = new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
   private final Deque<Channel> idle = new ConcurrentLinkedDeque<>();
   private final ThreadLocal<int[]> calls = ThreadLocal.withInitial(() -> new int[1]);
 
   Channels(Host host) {
     this.host = host;
-    this.free = new Semaphore(Integer.getInteger("x.permits", Math.max(2, Runtime.getRuntime().availableProcessors())));
   }
 
-  /** Carries a call out in the host; see {@link Channel#call}. */
-  byte[] call(
-      Operation operation, long session, long key, long mechanism, byte[] parameter, byte[] data, byte[] signature) {
-    DataLimit.require(parameter);
-    DataLimit.require(data);
-    DataLimit.require(signature);
+  /**
+   * Carries a call out in the host; see {@link Channel#call}.
+   *
+   * @param place returns where a result of so many bytes goes
+   */
+  void call(
+      Operation operation,
+      long session,
+      long key,
+      long mechanism,
+      byte[] parameter,
+      ByteBuffer data,
+      byte[] signature,
+      IntFunction<ByteBuffer> place) {
+    DataLimit.require(parameter == null ? 0 : parameter.length);
+    DataLimit.require(data.remaining());
+    DataLimit.require(signature == null ? 0 : signature.length);
     count();
     free.acquireUninterruptibly();
     try {
@@ -38,8 +50,10 @@ final class Channels {
         channel = new Channel(host);
       }
       try {
-        return channel.call(operation, session, key, mechanism, parameter, data, signature);
+        int length = channel.call(operation, session, key, mechanism, parameter, data, signature);
+        channel.get(length, place.apply(length));
       } finally {
+        channel.wipe();
         idle.addFirst(channel);
       }
     } finally {

@@ -2,6 +2,7 @@ package io.hsmbridge.hosted;
 
 import io.hsmbridge.engine.Engine;
 import io.hsmbridge.quorum.Approval;
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /** The engine of the process that started this JVM: what is called often goes through channels. */
@@ -19,22 +20,46 @@ final class HostedEngine implements Engine {
 
   @Override
   public byte[] sign(long key, long mechanism, byte[] parameter, byte[] data) {
-    return channels.call(Operation.SIGN, number, key, mechanism, parameter, data, null);
+    return call(Operation.SIGN, key, mechanism, parameter, data, null);
   }
 
   @Override
   public void verify(long key, long mechanism, byte[] parameter, byte[] data, byte[] signature) {
-    channels.call(Operation.VERIFY, number, key, mechanism, parameter, data, signature);
+    call(Operation.VERIFY, key, mechanism, parameter, data, signature);
   }
 
   @Override
   public byte[] encrypt(long key, long mechanism, byte[] parameter, byte[] data) {
-    return channels.call(Operation.ENCRYPT, number, key, mechanism, parameter, data, null);
+    return call(Operation.ENCRYPT, key, mechanism, parameter, data, null);
+  }
+
+  @Override
+  public void encrypt(long key, long mechanism, byte[] parameter, ByteBuffer data, ByteBuffer result) {
+    channels.call(Operation.ENCRYPT, number, key, mechanism, parameter, data, null, length -> result);
   }
 
   @Override
   public byte[] decrypt(long key, long mechanism, byte[] parameter, byte[] data) {
-    return channels.call(Operation.DECRYPT, number, key, mechanism, parameter, data, null);
+    return call(Operation.DECRYPT, key, mechanism, parameter, data, null);
+  }
+
+  @Override
+  public void decrypt(long key, long mechanism, byte[] parameter, ByteBuffer data, ByteBuffer result) {
+    channels.call(Operation.DECRYPT, number, key, mechanism, parameter, data, null, length -> result);
+  }
+
+  private byte[] call(Operation operation, long key, long mechanism, byte[] parameter, byte[] data, byte[] signature) {
+    ByteBuffer[] result = new ByteBuffer[1];
+    channels.call(
+        operation,
+        number,
+        key,
+        mechanism,
+        parameter,
+        ByteBuffer.wrap(data),
+        signature,
+        length -> result[0] = ByteBuffer.allocate(length));
+    return result[0].array();
   }
 
   @Override

@@ -149,7 +149,7 @@ final class MessageWriter {
   }
 
   MessageWriter bytes(byte[] value) {
-    DataLimit.require(value);
+    DataLimit.require(value.length);
     bytesHeader(value.length);
     buffer.put(value);
     return this;

@@ -1,5 +1,6 @@
 package io.hsmbridge.spi;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -74,19 +75,32 @@ final class BlockInput implements CipherInput {
   }
 
   @Override
-  public byte[] update(byte[] data, int offset, int length) {
+  public void update(byte[] data, int offset, int length, ByteBuffer output) {
     int size = updateSize(length);
+    if (waiting.length == 0 && size == length && length <= PIECE) {
+      // Nothing waits before or after it, as when a program writes large whole blocks.
+      if (length > 0) {
+        runPiece(ByteBuffer.wrap(data, offset, length), output, mechanism);
+        waiting = mode == BlockMode.CTR ? new byte[length % blockSize] : NOTHING;
+      }
+      return;
+    }
     byte[] all = joined(data, offset, length);
     try {
       if (mode == BlockMode.CTR) {
-        byte[] result = behind(waiting.length, run(all, all.length, mechanism));
+        byte[] result = run(all, all.length, mechanism);
+        output.put(result, waiting.length, length);
+        wipeIfPlain(result);
         waiting = new byte[all.length % blockSize];
-        return result;
+        return;
       }
-      byte[] result = size == 0 ? NOTHING : run(all, size, mechanism);
+      if (size > 0) {
+        byte[] result = run(all, size, mechanism);
+        output.put(result);
+        wipeIfPlain(result);
+      }
       Arrays.fill(waiting, (byte) 0);
       waiting = Arrays.copyOfRange(all, size, all.length);
-      return result;
     } finally {
       Arrays.fill(all, (byte) 0);
     }
@@ -136,27 +150,35 @@ final class BlockInput implements CipherInput {
 
   /** Sends data to the engine, the last piece with a mechanism of its own, and moves the IV on. */
   private byte[] run(byte[] data, int length, long lastMechanism) {
-    asked = true;
-    if (length <= PIECE) {
-      return runPiece(data.length == length ? data : Arrays.copyOf(data, length), lastMechanism);
+    ByteBuffer result = ByteBuffer.allocate(Math.addExact(length, blockSize));
+    int start = 0;
+    do {
+      int size = Math.min(PIECE, length - start);
+      boolean last = start + size == length;
+      runPiece(ByteBuffer.wrap(data, start, size), result, last ? lastMechanism : mechanism);
+      start += size;
+    } while (start < length);
+    if (result.hasRemaining()) {
+      byte[] all = result.array();
+      byte[] exact = Arrays.copyOf(all, result.position());
+      wipeIfPlain(all);
+      return exact;
     }
-    byte[] result = new byte[Math.addExact(length, blockSize)];
-    int size = 0;
-    int end;
-    for (int start = 0; start < length; start = end) {
-      end = start + Math.min(PIECE, length - start);
-      byte[] piece = Arrays.copyOfRange(data, start, end);
-      byte[] part = runPiece(piece, end == length ? lastMechanism : mechanism);
-      System.arraycopy(part, 0, result, size, part.length);
-      size += part.length;
-      Arrays.fill(encrypting ? piece : part, (byte) 0);
-    }
-    return Arrays.copyOf(result, size);
+    return result.array();
   }
 
-  private byte[] runPiece(byte[] piece, long number) {
-    byte[] result = key.apply(encrypting, number, mode.parameter(iv), piece);
-    iv = mode.next(iv, encrypting ? result : piece);
-    return result;
+  private void runPiece(ByteBuffer piece, ByteBuffer output, long number) {
+    asked = true;
+    int start = output.position();
+    // The output may take the place of the input.
+    byte[] next = encrypting || mode == BlockMode.CTR ? null : mode.next(iv, piece);
+    key.apply(encrypting, number, mode.parameter(iv), piece, output);
+    iv = next == null ? mode.next(iv, output.duplicate().flip().position(start)) : next;
+  }
+
+  private void wipeIfPlain(byte[] result) {
+    if (!encrypting) {
+      Arrays.fill(result, (byte) 0);
+    }
   }
 }

@@ -1,7 +1,7 @@
 package io.hsmbridge.spi;
 
 import io.hsmbridge.engine.Parameters;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 
 /** A mode of a block cipher, and how its IV moves on (NIST SP 800-38A); the engine keeps nothing between two calls. */
 enum BlockMode {
@@ -12,26 +12,29 @@ enum BlockMode {
     }
 
     @Override
-    byte[] next(byte[] iv, byte[] ciphertext) {
+    byte[] next(byte[] iv, ByteBuffer ciphertext) {
       return iv;
     }
   },
 
   CBC {
     @Override
-    byte[] next(byte[] iv, byte[] ciphertext) {
-      return ciphertext.length < iv.length
-          ? iv
-          : Arrays.copyOfRange(ciphertext, ciphertext.length - iv.length, ciphertext.length);
+    byte[] next(byte[] iv, ByteBuffer ciphertext) {
+      if (ciphertext.remaining() < iv.length) {
+        return iv;
+      }
+      byte[] last = new byte[iv.length];
+      ciphertext.get(ciphertext.limit() - last.length, last);
+      return last;
     }
   },
 
   /** The IV is the counter block, one number; a partial block does not count. */
   CTR {
     @Override
-    byte[] next(byte[] iv, byte[] ciphertext) {
+    byte[] next(byte[] iv, ByteBuffer ciphertext) {
       byte[] sum = iv.clone();
-      long carry = ciphertext.length / iv.length;
+      long carry = ciphertext.remaining() / iv.length;
       for (int i = sum.length - 1; i >= 0 && carry != 0; i--) {
         carry += sum[i] & 0xff;
         sum[i] = (byte) carry;
@@ -46,6 +49,6 @@ enum BlockMode {
     return Parameters.iv(iv);
   }
 
-  /** Returns the IV of the data behind this ciphertext; the old one is left as it is. */
-  abstract byte[] next(byte[] iv, byte[] ciphertext);
+  /** Returns the IV of the data behind this ciphertext; the old one, and the buffer's position, are left as they are. */
+  abstract byte[] next(byte[] iv, ByteBuffer ciphertext);
 }

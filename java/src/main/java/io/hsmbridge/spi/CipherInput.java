@@ -1,6 +1,7 @@
 package io.hsmbridge.spi;
 
 import io.hsmbridge.engine.HsmException;
+import java.nio.ByteBuffer;
 import javax.crypto.IllegalBlockSizeException;
 
 /** Data on its way through a cipher, from one initialisation or final call to the next final call. */
@@ -13,11 +14,11 @@ interface CipherInput {
   int finalSize(int length);
 
   /**
-   * Takes data and returns what is ready.
+   * Takes data, and writes what is ready to where a buffer stands: as many bytes as {@link #updateSize} tells.
    *
    * @throws HsmException if the engine refuses; call {@link #reset} then
    */
-  byte[] update(byte[] data, int offset, int length);
+  void update(byte[] data, int offset, int length, ByteBuffer output);
 
   /**
    * Returns the rest. Changes nothing, so that a caller whose buffer turns out to be short may ask again.

@@ -6,6 +6,7 @@ import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.Values;
 import io.hsmbridge.key.HsmKey;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.interfaces.RSAKey;
@@ -37,6 +38,19 @@ final class CipherKey {
           : engine.decrypt(inUse.handle(), mechanism, parameter, data);
     } finally {
       // Or else an imported key might be destroyed as unreachable while the engine uses it.
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  /** Encrypts or decrypts in one call of the engine, from one place to another. */
+  void apply(boolean encrypting, long mechanism, byte[] parameter, ByteBuffer data, ByteBuffer result) {
+    try {
+      if (encrypting) {
+        engine.encrypt(inUse.handle(), mechanism, parameter, data, result);
+      } else {
+        engine.decrypt(inUse.handle(), mechanism, parameter, data, result);
+      }
+    } finally {
       Reference.reachabilityFence(this);
     }
   }

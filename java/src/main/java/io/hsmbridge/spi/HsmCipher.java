@@ -168,8 +168,23 @@ abstract class HsmCipher extends CipherSpi {
 
   @Override
   protected final byte[] engineUpdate(byte[] data, int offset, int length) {
+    byte[] result = new byte[input.updateSize(length)];
+    update(data, offset, length, ByteBuffer.wrap(result));
+    return result;
+  }
+
+  @Override
+  protected final int engineUpdate(byte[] data, int offset, int length, byte[] output, int outputOffset)
+      throws ShortBufferException {
+    requireRoom(output.length - outputOffset, input.updateSize(length));
+    ByteBuffer place = ByteBuffer.wrap(output, outputOffset, output.length - outputOffset);
+    update(data, offset, length, place);
+    return place.position() - outputOffset;
+  }
+
+  private void update(byte[] data, int offset, int length, ByteBuffer output) {
     try {
-      return input.update(data, offset, length);
+      input.update(data, offset, length, output);
     } catch (HsmException e) {
       restart();
       throw Errors.unchecked(e);
@@ -177,13 +192,6 @@ abstract class HsmCipher extends CipherSpi {
       restart();
       throw e;
     }
-  }
-
-  @Override
-  protected final int engineUpdate(byte[] data, int offset, int length, byte[] output, int outputOffset)
-      throws ShortBufferException {
-    requireRoom(output.length - outputOffset, input.updateSize(length));
-    return put(engineUpdate(data, offset, length), ByteBuffer.wrap(output, outputOffset, output.length - outputOffset));
   }
 
   /** Works with any two buffers, also of the same memory: all is read before anything is written. */

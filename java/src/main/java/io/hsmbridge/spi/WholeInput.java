@@ -1,5 +1,6 @@
 package io.hsmbridge.spi;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
@@ -45,7 +46,7 @@ final class WholeInput implements CipherInput {
   }
 
   @Override
-  public byte[] update(byte[] data, int offset, int length) {
+  public void update(byte[] data, int offset, int length, ByteBuffer output) {
     int taken = Math.min(length, CAPACITY - count);
     overflowed |= taken < length;
     if (buffer.length - count < taken) {
@@ -57,7 +58,6 @@ final class WholeInput implements CipherInput {
       System.arraycopy(data, offset, buffer, count, taken);
       count += taken;
     }
-    return NOTHING;
   }
 
   @Override
