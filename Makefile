@@ -1,4 +1,4 @@
-# `make` sets up what is missing: a JDK, .venv and the jar. The other targets do that first, then their own work.
+# `make` sets up what is missing: a JDK, .venv and the jars. The other targets do that first, then their own work.
 
 # The first of these that is Python 3.11 or newer; PYTHON=… on the command line chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -31,8 +31,7 @@ wycheproof: ready
 	@$(BIN)/python tests/wycheproof/run.py "$(WYCHEPROOF_DIR)"
 
 bench: ready
-	@$(BIN)/python tests/bench/overhead.py
-	@PYTHONPATH=tests $(BIN)/python -m bench.daemon
+	@$(BIN)/hsmbridge speed --limits
 
 lint: .venv/.ready
 	@$(BIN)/ruff format --quiet --check . || { echo "not formatted: run 'make format'" >&2; exit 1; }
@@ -45,7 +44,7 @@ format: .venv/.ready
 	@$(BIN)/ruff check --quiet --fix .
 
 clean:
-	@rm -rf .venv build dist .gradle bridge/jvm/hsmbridge.jar .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv build dist .gradle bridge/jvm/hsmbridge.jar bridge/speed/speed.jar .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find bridge java tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.ready: pyproject.toml

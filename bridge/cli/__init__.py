@@ -40,6 +40,7 @@ VERBS = {
     "jarsigner": Verb("bridge.cli.tools:jarsigner", "Run the JDK's jarsigner with the provider registered."),
     "java": Verb("bridge.cli.tools:java", "Run a Java program with the provider registered."),
     "jar": Verb("bridge.cli.jar:jar", "Print the path of the provider's jar."),
+    "speed": Verb("bridge.cli.speed:speed", "Measure operations, beside what you would use instead."),
     "demo": Verb("bridge.cli.demo:demo", "Show a key born in the HSM signing a jar, start to end."),
 }
 

@@ -51,7 +51,7 @@ def test_has_manifest_classes_and_resources(tree: Path) -> None:
 
 def test_is_reproducible(tree: Path) -> None:
     first = build_jar.build(tree).read_bytes()
-    (tree / build_jar.JAR).unlink()
+    (tree / build_jar.PROVIDER.jar).unlink()
     os.utime(tree / SOURCE, (0, 0))
     assert build_jar.build(tree).read_bytes() == first
 
@@ -86,7 +86,7 @@ def test_a_source_that_does_not_compile_is_named_and_the_old_jar_stays(tree: Pat
     (tree / SOURCE).write_text("package example;\n\nclass Hello { int x = nothing; }\n", encoding="utf-8")
     with pytest.raises(build_jar.BuildError, match=r"Hello\.java:3: error: cannot find symbol"):
         build_jar.build(tree)
-    assert (tree / build_jar.JAR).read_bytes() == old
+    assert (tree / build_jar.PROVIDER.jar).read_bytes() == old
     assert sorted(path.name for path in (tree / "bridge/jvm").iterdir()) == ["hsmbridge.jar", "jdk.py"]
 
 
@@ -97,7 +97,9 @@ def test_warnings_fail_the_lint_and_not_the_build(tree: Path, tmp_path: Path) ->
     )
     build_jar.build(tree)
     with pytest.raises(build_jar.BuildError, match="unchecked conversion"):
-        build_jar.compile_sources(tree, tmp_path / "classes", lint=True)
+        build_jar.compile_sources(
+            tree, tmp_path / "classes", build_jar.PROVIDER, provider=tmp_path / "classes", lint=True
+        )
 
 
 def test_without_a_jdk_one_sentence_says_what_to_install(tree: Path) -> None:
@@ -127,8 +129,11 @@ def test_an_old_compiler_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_the_real_jar_is_up_to_date_and_a_provider() -> None:
     subprocess.run([sys.executable, str(build_jar.ROOT / "java/build_jar.py")], check=True)
-    with zipfile.ZipFile(build_jar.ROOT / build_jar.JAR) as jar:
+    with zipfile.ZipFile(build_jar.ROOT / build_jar.PROVIDER.jar) as jar:
         assert f"Implementation-Version: {__version__}\r\n" in jar.read("META-INF/MANIFEST.MF").decode()
         provider = jar.read("META-INF/services/java.security.Provider").decode().split()
         assert provider == ["com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider"]
         assert f"{provider[0].replace('.', '/')}.class" in jar.namelist()
+        assert not any(name.startswith("io/hsmbridge/speed/") for name in jar.namelist())
+    with zipfile.ZipFile(build_jar.ROOT / build_jar.SPEED.jar) as jar:
+        assert "io/hsmbridge/speed/Speed.class" in jar.namelist()

@@ -1,0 +1,193 @@
+"""``hsmbridge speed``: how quick the bridge is, and how quick what its users would use instead."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bridge.cli.progress import progress_line
+
+if TYPE_CHECKING:
+    from bridge.speed.rounds import Effort
+
+# Named here too, so that help loads neither the engine nor JPype; a test compares them.
+_OPERATIONS = (
+    "p256-sign", "p256-verify", "rsa2048-sign", "rsa2048-verify", "aes256-gcm", "aes256-cbc", "aes256-ctr",
+    "hmac-sha256", "p256-generate", "rsa2048-generate", "aes256-generate", "find-label",
+)  # fmt: skip
+_USUAL = _PROFILED = ("p256-sign", "rsa2048-sign", "aes256-gcm", "hmac-sha256")
+_TRANSPORTS = ("in-process", "socket")
+_PEERS = ("softhsm2", "jdk", "openssl", "cryptography")
+
+
+class _List(click.ParamType[tuple[object, ...]]):
+    """Several values in one word, separated by commas."""
+
+    name = "list"
+
+    def __init__(self, item: click.ParamType[object]) -> None:
+        self._item = item
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[object, ...]:
+        """Return the values, each as its own type takes it."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(dict.fromkeys(self._item.convert(part.strip(), param, ctx) for part in str(value).split(",")))
+
+
+@click.command()
+@click.argument("operations", nargs=-1, type=click.Choice(_OPERATIONS), metavar="[OPERATION]...")
+@click.option("--size", type=_List(click.IntRange(1)), metavar="N,…", help="Bytes an operation; for find-label, keys.")
+@click.option("--threads", type=_List(click.IntRange(1, 256)), default="1", metavar="N,…", help="Java threads.")
+@click.option(
+    "--transport",
+    type=_List(click.Choice(_TRANSPORTS)),
+    default=",".join(_TRANSPORTS),
+    show_default=True,
+    metavar="NAME,…",
+    help="How Java reaches the engine.",
+)
+@click.option(
+    "--against",
+    type=_List(click.Choice(_PEERS)),
+    default=(),
+    metavar="NAME,…",
+    help=f"Measure these in the same run, and print ratios: {', '.join(_PEERS)}.",
+)
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Of the daemon; by default one for each core.")
+@click.option("--rounds", type=click.IntRange(5), default=5, show_default=True, metavar="N", help="Turns of each.")
+@click.option(
+    "--seconds", type=click.FloatRange(0.05, 600), default=1.0, show_default=True, metavar="S", help="Of each turn."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an .svg or .png.")
+@click.option("--profile", type=click.Choice(_PROFILED), metavar="OPERATION", help="Say where the time of a call goes.")
+@click.option("--limits", is_flag=True, help="Measure all that has a limit; it takes some six minutes.")
+@click.option("--check", is_flag=True, help="With --limits: exit with 1 if one is missed.")
+def speed(
+    operations: tuple[str, ...],
+    size: tuple[int, ...] | None,
+    threads: tuple[int, ...],
+    transport: tuple[str, ...],
+    against: tuple[str, ...],
+    workers: int | None,
+    rounds: int,
+    seconds: float,
+    as_json: bool,
+    plot: Path | None,
+    profile: str | None,
+    limits: bool,
+    check: bool,
+) -> None:
+    """Measure operations on an HSM made for it, beside what you would use instead.
+
+    Every contender runs in a process of its own and has its turn in every round, so that a slow moment of the
+    machine hits all. What is printed are medians, and ratios of the times. Java is measured inside the JVM.
+
+    \b
+    OPERATION is one of
+      p256-sign, p256-verify, rsa2048-sign, rsa2048-verify
+      aes256-gcm, aes256-cbc, aes256-ctr, hmac-sha256
+      p256-generate, rsa2048-generate, aes256-generate, find-label
+    and if none is named: p256-sign, rsa2048-sign, aes256-gcm, hmac-sha256.
+
+    \b
+    Example:
+      hsmbridge speed
+      hsmbridge speed p256-sign rsa2048-sign --threads 1,8 --against softhsm2,openssl
+      hsmbridge speed aes256-gcm --size 32,16000 --transport in-process --plot gcm.svg
+      hsmbridge speed --profile p256-sign
+      hsmbridge speed --limits --json
+
+    \b
+    Environment:
+      JAVA_HOME  the JDK; otherwise the one on the PATH
+    """
+    _require_one_job(operations, size, plot, profile, limits=limits, check=check)
+    from bridge.speed.rounds import Effort
+
+    effort, hands = Effort(rounds, seconds), workers or len(os.sched_getaffinity(0))
+    missed = False
+    if limits:
+        found, text, missed = _limits(hands, effort)
+    elif profile:
+        found, text = _profile(profile, size, transport, hands, effort)
+    else:
+        found, text = _results(operations or _USUAL, size, threads, transport, against, hands, effort, plot)
+    click.echo(json.dumps(found, indent=2) if as_json else text)
+    if check and missed:
+        click.get_current_context().exit(1)
+
+
+def _require_one_job(
+    operations: tuple[str, ...],
+    size: tuple[int, ...] | None,
+    plot: Path | None,
+    profile: str | None,
+    *,
+    limits: bool,
+    check: bool,
+) -> None:
+    if check and not limits:
+        raise click.UsageError("--check goes with --limits.")
+    if limits and (operations or size or plot or profile):
+        raise click.UsageError("--limits knows what it measures: give no operation, --size, --plot or --profile.")
+    if profile and (operations or plot):
+        raise click.UsageError("--profile takes one operation as its value, and draws no plot.")
+    if profile and size and len(size) > 1:
+        raise click.UsageError("--profile is of one size.")
+
+
+def _limits(workers: int, effort: Effort) -> tuple[object, str, bool]:
+    """Return what was measured for JSON and for people, and whether a limit was missed."""
+    from bridge.speed import limits
+
+    with progress_line() as progress:
+        rows = limits.limits(workers, effort, progress)
+    return limits.as_json(rows), limits.table(rows), not all(row.met for row in rows)
+
+
+def _profile(
+    operation: str, size: tuple[int, ...] | None, transports: tuple[str, ...], workers: int, effort: Effort
+) -> tuple[object, str]:
+    from bridge.speed import floors
+    from bridge.speed.company import profiled
+    from bridge.speed.operations import OPERATIONS, Case
+
+    case = Case(operation, (size or OPERATIONS[operation].sizes)[0])
+    with progress_line() as progress:
+        profiles = profiled(case, transports, workers, effort, progress)
+    return floors.as_json(case, profiles), floors.table(case, profiles)
+
+
+def _results(
+    operations: tuple[str, ...],
+    size: tuple[int, ...] | None,
+    threads: tuple[int, ...],
+    transports: tuple[str, ...],
+    peers: tuple[str, ...],
+    workers: int,
+    effort: Effort,
+    picture: Path | None,
+) -> tuple[object, str]:
+    from bridge.speed import plot, report
+    from bridge.speed.company import compared
+    from bridge.speed.operations import OPERATIONS, Case
+
+    if picture:
+        plot.require_plot(picture)
+    cases = [
+        Case(name, each, count)
+        for name in operations
+        for each in (size if size and OPERATIONS[name].sizes != (0,) else OPERATIONS[name].sizes)
+        for count in threads
+    ]
+    with progress_line() as progress:
+        results = compared(cases, transports, peers, workers, effort, progress)
+    if picture:
+        plot.plot(results, picture)
+    return report.as_json(results), report.table(results)

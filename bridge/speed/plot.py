@@ -1,0 +1,65 @@
+"""Results as a picture; it needs matplotlib, which the extra ``plot`` installs."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+from bridge.engine import HsmError, ReturnCode
+from bridge.speed.rounds import Result
+
+SUFFIXES = (".svg", ".png")
+_INCHES_A_BAR = 0.28
+
+
+def require_plot(path: Path) -> None:
+    """Refuse a picture that could not be drawn, before anything is measured.
+
+    Raises:
+        HsmError: ``ARGUMENTS_BAD`` for another kind of file or a folder that is not there; ``FUNCTION_FAILED`` without
+            matplotlib.
+    """
+    if path.suffix not in SUFFIXES:
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"A plot is an .svg or a .png file, not {path.name}.")
+    if not path.absolute().parent.is_dir():
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no folder {path.parent} for the plot.")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise HsmError(
+            ReturnCode.FUNCTION_FAILED,
+            "--plot draws with matplotlib, which is not installed: `pip install 'hsmbridge[plot]'`.",
+        )
+
+
+def plot(results: Sequence[Result], path: Path) -> None:
+    """Draw what one operation takes: a bar a contender, from the fastest round to the slowest a line.
+
+    Args:
+        results: what was measured.
+        path: the file to write, of a kind that :func:`require_plot` takes.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    bars = [(f"{result.case}  {name}", name, rates) for result in results for name, rates in result.rates.items()]
+    names = list(dict.fromkeys(name for _, name, _ in bars))
+    figure = Figure(figsize=(10, 1.2 + _INCHES_A_BAR * len(bars)), layout="constrained")
+    axes = figure.subplots()
+    for place, (_, name, rates) in enumerate(bars):
+        times = sorted(1e6 / rate for rate in rates)
+        middle = times[len(times) // 2]
+        axes.barh(
+            place,
+            middle,
+            xerr=[[middle - times[0]], [times[-1] - middle]],
+            color=f"C{names.index(name)}",
+            error_kw={"elinewidth": 0.8},
+        )
+    axes.set_yticks(range(len(bars)), [label for label, _, _ in bars])
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel("µs an operation (median of the rounds; the line goes from the fastest to the slowest)")
+    axes.set_title("hsmbridge speed")
+    figure.savefig(path)

@@ -1,0 +1,93 @@
+"""Contenders taking turns, so that a slow moment of the machine hits them all, and what comes of it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from bridge.speed.contenders import Contender
+from bridge.speed.operations import Case
+
+FEWEST_ROUNDS = 5
+_WARM_UP_BATCHES = 3
+
+
+class Result(NamedTuple):
+    """What a case came to.
+
+    Attributes:
+        case: what was done.
+        rates: of each contender, how often a second it was done, round by round.
+    """
+
+    case: Case
+    rates: dict[str, list[float]]
+
+    def rate(self, name: str) -> float:
+        """Return a contender's median rate."""
+        return statistics.median(self.rates[name])
+
+    def spread(self, name: str) -> float:
+        """Return by how much of the median a contender's best round differs from its worst."""
+        rates = self.rates[name]
+        return (max(rates) - min(rates)) / statistics.median(rates)
+
+    def time_ratio(self, ours: str, theirs: str) -> float:
+        """Return the median of the rounds' ratios of the times that one operation takes."""
+        pairs = zip(self.rates[ours], self.rates[theirs], strict=True)
+        return statistics.median(their / our for our, their in pairs)
+
+    def rate_ratio(self, ours: str, theirs: str) -> float:
+        """Return the median of the rounds' ratios of the rates."""
+        pairs = zip(self.rates[ours], self.rates[theirs], strict=True)
+        return statistics.median(our / their for our, their in pairs)
+
+
+class Effort(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        rounds: turns of each contender.
+        seconds: of each turn.
+    """
+
+    rounds: int = FEWEST_ROUNDS
+    seconds: float = 1.0
+
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being measured, how many turns are over, and how many there are."""
+
+
+def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effort, progress: Progress) -> list[Result]:
+    """Let the contenders take turns at each case.
+
+    Args:
+        cases: what is done, in this order.
+        contenders: who does it, as far as they have such an operation.
+        effort: how often and how long.
+        progress: is told how far it is.
+
+    Returns:
+        For each case that somebody has, the rates.
+
+    Raises:
+        HsmError: as the contenders.
+    """
+    results = []
+    for number, case in enumerate(cases):
+        able = [contender for contender in contenders if contender.does(case)]
+        if not able:
+            continue
+        progress(str(case), number, len(cases))
+        for contender in able:
+            for _ in range(_WARM_UP_BATCHES if contender.warms_up else 0):
+                contender.rate(case, effort.seconds)
+        rates: dict[str, list[float]] = {contender.name: [] for contender in able}
+        for turn in range(effort.rounds):
+            first = turn % len(able)
+            for contender in [*able[first:], *able[:first]]:
+                rates[contender.name].append(contender.rate(case, effort.seconds))
+        results.append(Result(case, rates))
+    return results

@@ -1,0 +1,108 @@
+"""An HSM for the time of a measurement, with passwords of its own, and a daemon for it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from bridge.engine import Attribute, HsmError, KeyType, MechanismType, ReturnCode, Role
+from bridge.jvm import find_jdk
+from bridge.store import create_home, open_home
+
+_OURS = ("HSMBRIDGE_", "HSM_", "CLOUDHSM_")
+_START_SECONDS = 30.0
+P256 = bytes.fromhex("06082a8648ce3d030107")
+"""The curve, as ``EC_PARAMS`` names it."""
+
+COMMAND = (sys.executable, "-m", "bridge.cli")
+"""This very program."""
+
+
+class Stage(NamedTuple):
+    """An HSM with a crypto user.
+
+    Attributes:
+        home: its folder.
+        environment: for programs that use it.
+    """
+
+    home: Path
+    environment: Mapping[str, str]
+
+    @property
+    def credentials(self) -> tuple[str, bytes]:
+        """The crypto user's name and password."""
+        return self.environment["HSM_USER"], self.environment["HSM_PASSWORD"].encode()
+
+
+@contextmanager
+def stage(keys: int = 0) -> Iterator[Stage]:
+    """Make an HSM, and take it away at the end.
+
+    Args:
+        keys: how many AES keys it holds at the beginning, labelled ``key-0``, ``key-1`` …; if there are any, also a
+            P-256 key pair labelled ``signer``.
+    """
+    with tempfile.TemporaryDirectory(prefix="hsmbridge-speed-") as folder:
+        home = Path(folder) / "hsm"
+        user, password = "speed", secrets.token_hex(12)
+        create_home(home, admin_password=secrets.token_hex(12).encode(), user=user, password=password.encode())
+        if keys:
+            _fill(home, user, password.encode(), keys)
+        others = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        ours = {"HSMBRIDGE_HOME": str(home), "HSM_USER": user, "HSM_PASSWORD": password}
+        yield Stage(home, {**others, "JAVA_HOME": str(find_jdk()), **ours})
+
+
+def _fill(home: Path, user: str, password: bytes, keys: int) -> None:
+    hsm = open_home(home)
+    try:
+        session = hsm.open_session()
+        session.login(Role.CRYPTO_USER, user, password)
+        session.import_keys(
+            {
+                Attribute.KEY_TYPE: KeyType.AES,
+                Attribute.VALUE: secrets.token_bytes(32),
+                Attribute.LABEL: f"key-{number}",
+                Attribute.TOKEN: True,
+            }
+            for number in range(keys)
+        )
+        session.generate_key_pair(
+            MechanismType.EC_KEY_PAIR_GEN,
+            {Attribute.EC_PARAMS: P256, Attribute.LABEL: "signer", Attribute.TOKEN: True},
+            {Attribute.LABEL: "signer", Attribute.TOKEN: True},
+        )
+    finally:
+        hsm.close()
+
+
+@contextmanager
+def daemon(place: Stage, workers: int) -> Iterator[None]:
+    """Serve an HSM to plain JVMs.
+
+    Raises:
+        HsmError: ``FUNCTION_FAILED`` if the daemon does not start.
+    """
+    serve = [*COMMAND, "serve", "--foreground", "--workers", str(workers)]
+    with subprocess.Popen(serve, env=place.environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            end = time.monotonic() + _START_SECONDS
+            while not (place.home / "engine.sock").exists():
+                if process.poll() is not None or time.monotonic() > end:
+                    raise HsmError(
+                        ReturnCode.FUNCTION_FAILED,
+                        "The daemon for the measurement does not start; `hsmbridge serve --foreground` says why.",
+                    )
+                time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()

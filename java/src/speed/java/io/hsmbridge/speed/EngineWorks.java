@@ -1,0 +1,65 @@
+package io.hsmbridge.speed;
+
+import io.hsmbridge.engine.Attributes;
+import io.hsmbridge.engine.Engine;
+import io.hsmbridge.engine.Mechanisms;
+import io.hsmbridge.engine.Parameters;
+import io.hsmbridge.locate.Locator;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Operations without JCA: calls of the engine, in this process or through a daemon. */
+final class EngineWorks {
+
+  private static final byte[] P256 = {6, 8, 42, (byte) 0x86, 72, (byte) 0xce, 61, 3, 1, 7};
+  private static final int TAG_BITS = 128;
+  private static final int DIGEST = 32;
+
+  /** Of PKCS#1 v1.5: the DigestInfo of SHA-256. */
+  private static final int DIGEST_INFO = 51;
+
+  private Engine engine;
+
+  Work make(String operation, int size) throws Exception {
+    Engine used = engine();
+    switch (operation) {
+      case "p256-sign":
+        long ec = pair(used, Mechanisms.EC_KEY_PAIR_GEN, Map.of(Attributes.EC_PARAMS, P256));
+        return signing(used, ec, Mechanisms.ECDSA, DIGEST);
+      case "rsa2048-sign":
+        long rsa = pair(used, Mechanisms.RSA_PKCS_KEY_PAIR_GEN, Map.of(Attributes.MODULUS_BITS, 2048L));
+        return signing(used, rsa, Mechanisms.RSA_PKCS, DIGEST_INFO);
+      case "hmac-sha256":
+        return signing(used, secret(used, Mechanisms.GENERIC_SECRET_KEY_GEN), Mechanisms.SHA256_HMAC, size);
+      case "aes256-gcm":
+        long aes = secret(used, Mechanisms.AES_KEY_GEN);
+        byte[] parameter = Parameters.gcm(new byte[0], new byte[0], TAG_BITS);
+        byte[] plaintext = new byte[size];
+        return () -> used.encrypt(aes, Mechanisms.CLOUDHSM_AES_GCM, parameter, plaintext);
+      default:
+        throw new IllegalArgumentException("There is no profile of " + operation + ".");
+    }
+  }
+
+  private synchronized Engine engine() throws Exception {
+    if (engine == null) {
+      Engine opened = Locator.open(null, null);
+      opened.login(System.getenv("HSM_USER"), System.getenv("HSM_PASSWORD").getBytes(StandardCharsets.UTF_8));
+      engine = opened;
+    }
+    return engine;
+  }
+
+  private static Work signing(Engine engine, long key, long mechanism, int size) {
+    byte[] data = new byte[size];
+    return () -> engine.sign(key, mechanism, null, data);
+  }
+
+  private static long pair(Engine engine, long mechanism, Map<String, Object> publicTemplate) {
+    return engine.generateKeyPair(mechanism, publicTemplate, Map.of())[1];
+  }
+
+  private static long secret(Engine engine, long mechanism) {
+    return engine.generateKey(mechanism, Map.of(Attributes.VALUE_LEN, 32L));
+  }
+}

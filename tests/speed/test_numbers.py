@@ -1,0 +1,165 @@
+"""What is made of the numbers that were measured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bridge.cli import speed as verb
+from bridge.engine import HsmError
+from bridge.speed import limits, plot, report, softhsm2
+from bridge.speed.company import PEERS, TRANSPORTS
+from bridge.speed.contenders import OpenSsl, printed_rate
+from bridge.speed.floors import Profile, _differences
+from bridge.speed.floors import table as profile_table
+from bridge.speed.operations import MIB, OPERATIONS, Case
+from bridge.speed.rounds import Effort, Result, measure
+
+CASE = Case("p256-sign", 32)
+RESULT = Result(CASE, {"in-process": [100.0, 200.0, 400.0], "softhsm2": [50.0, 50.0, 800.0]})
+
+
+class Sleeper:
+    """A contender that does nothing, at a rate that was laid down."""
+
+    def __init__(self, name: str, rate: float, log: list[str], operations: tuple[str, ...] = ("p256-sign",)) -> None:
+        self.name, self.warms_up = name, True
+        self._rate, self._log, self._operations = rate, log, operations
+
+    def does(self, case: Case) -> bool:
+        return case.operation in self._operations
+
+    def rate(self, case: Case, seconds: float) -> float:
+        self._log.append(self.name)
+        return self._rate
+
+    def close(self) -> None:
+        raise AssertionError("whoever started it ends it")
+
+
+def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
+    assert RESULT.rate("in-process") == 200
+    assert RESULT.spread("in-process") == 1.5
+    assert RESULT.time_ratio("in-process", "softhsm2") == 0.5
+    assert RESULT.rate_ratio("in-process", "softhsm2") == 2.0
+
+
+def test_contenders_take_turns_after_they_are_warm() -> None:
+    log: list[str] = []
+    told: list[tuple[str, int, int]] = []
+    both = [Sleeper("a", 10, log), Sleeper("b", 20, log), Sleeper("c", 1, log, ())]
+    cases = [Case("find-label", 100), CASE]
+    (result,) = measure(cases, both, Effort(2, 0.1), lambda *args: told.append(args))
+    assert result == Result(CASE, {"a": [10, 10], "b": [20, 20]})
+    assert log[-4:] == ["a", "b", "b", "a"]
+    assert log[:-4] == ["a"] * 3 + ["b"] * 3
+    assert told == [("p256-sign, 32 bytes, 1 thread", 1, 2)]
+
+
+def test_a_table_has_a_line_a_contender_and_our_ratios() -> None:
+    lines = report.table([RESULT]).splitlines()
+    assert lines[0] == "p256-sign, 32 bytes, 1 thread: SHA256withECDSA, P-256"
+    assert lines[1].split() == ["time", "a", "second", "spread", "in-process", "/", "it"]
+    assert lines[2].split() == ["in-process", "5,000.0", "µs", "200", "±75%"]
+    assert lines[3].split() == ["softhsm2", "20.0", "ms", "50", "±750%", "0.50"]
+
+
+def test_a_stream_has_a_rate_in_mib() -> None:
+    result = Result(Case("aes256-ctr", 64 * MIB, 2), {"in-process": [10.0] * 5})
+    assert report.table([result]).splitlines()[0].startswith("aes256-ctr, 64 MiB, 2 threads: ")
+    assert "640 MiB" in report.table([result])
+
+
+def test_json_has_every_round() -> None:
+    (found,) = report.as_json([RESULT])
+    assert found["operation"], found["threads"] == ("p256-sign", 1)
+    assert found["contenders"]["softhsm2"] == {"rate": 50.0, "spread": 15.0, "rates": [50.0, 50.0, 800.0]}
+    assert found["time_ratios"] == {"in-process": {"softhsm2": 0.5}}
+
+
+@pytest.mark.parametrize(
+    ("printed", "column", "rate"),
+    [
+        ("+F2:2:2048:1080.4:38288.8\n", 0, 1080.4),
+        ("+F2:2:2048:1080.4:38288.8\n", 1, 38288.8),
+        ("+H:1024\n+F:25:AES-256-GCM:1301938133.33\n", 0, 1301938133.33),
+        ("Forked child 0\nGot: +F2:2:2048:7.0:9.0 from 0\n+F2:2:2048:16.0:58.0\n", 0, 16.0),
+        ("Doing something else\n", 0, None),
+        ("+F2:2:2048\n", 0, None),
+    ],
+)
+def test_what_openssl_speed_prints_is_read(printed: str, column: int, rate: float | None) -> None:
+    assert printed_rate(printed, column) == rate
+
+
+def test_what_has_a_limit_is_met_on_the_right_side_of_it() -> None:
+    assert limits.Row("a", "b", 1.0, 1.0, at_most=True).met
+    assert not limits.Row("a", "b", 1.01, 1.0, at_most=True).met
+    assert limits.Row("a", "b", 1.0, 1.0, at_most=False).met
+    assert not limits.Row("a", "b", 0.99, 1.0, at_most=False).met
+    rows = [
+        limits.Row("signing", "softhsm2, time", 0.5, 0.6, at_most=True),
+        limits.Row("a", "", 2.0, 1.0, True, "9 MiB"),
+    ]
+    assert [line.split() for line in limits.table(rows).splitlines()] == [
+        ["what", "against", "is", "limit"],
+        ["signing", "softhsm2,", "time", "0.50", "at", "most", "0.60", "met"],
+        ["a", "2.00", "s", "at", "most", "1.00", "missed", "(9", "MiB)"],
+    ]
+    assert [row["met"] for row in limits.as_json(rows)] == [True, False]
+
+
+def test_a_floor_is_what_it_adds() -> None:
+    medians = {"OpenSSL": 27.0, "engine": 31.0, "socket engine": 80.0, "socket": 85.0}
+    assert _differences(medians, "socket") == (27.0, 4.0, 49.0, 5.0)
+    lines = profile_table(CASE, [Profile("socket", (27.0, 4.0, 49.0, 5.0))]).splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["Java", "border", "engine", "OpenSSL", "in"]
+    assert lines[-1].split() == ["in", "all", "85.0", "µs", "100.0%"]
+
+
+@pytest.mark.parametrize("suffix", plot.SUFFIXES)
+def test_a_plot_is_a_picture(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"speed{suffix}"
+    plot.require_plot(path)
+    plot.plot([RESULT], path)
+    data = path.read_bytes()
+    assert data.startswith(b"\x89PNG") if suffix == ".png" else b"<svg" in data
+
+
+def test_a_plot_that_cannot_be_drawn_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(HsmError, match=r"not speed\.pdf"):
+        plot.require_plot(tmp_path / "speed.pdf")
+    with pytest.raises(HsmError, match="There is no folder"):
+        plot.require_plot(tmp_path / "missing" / "speed.svg")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(HsmError, match=r"pip install 'hsmbridge\[plot\]'"):
+        plot.require_plot(tmp_path / "speed.svg")
+
+
+def test_who_is_not_there_to_compare_with_is_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(HsmError, match="install it"), softhsm2.token():
+        raise AssertionError("there is none")
+    with pytest.raises(HsmError, match="install it"):
+        OpenSsl(2)
+
+
+@pytest.mark.parametrize(
+    "make", [row.software for row in OPERATIONS.values() if row.software], ids=lambda make: make.__name__
+)
+def test_what_cryptography_does_is_done(make: Callable[[int], Callable[[], object]]) -> None:
+    work = make(32)
+    assert work() == work() or make.__name__ in ("p256_sign", "aes256_gcm")
+
+
+def test_the_verb_knows_what_there_is() -> None:
+    assert tuple(OPERATIONS) == verb._OPERATIONS
+    assert tuple(name for name, row in OPERATIONS.items() if row.profiled) == verb._PROFILED
+    assert (TRANSPORTS, PEERS) == (verb._TRANSPORTS, verb._PEERS)
+    assert all(row.software for row in OPERATIONS.values() if row.profiled)
