@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -38,6 +39,8 @@ class Hosted(click.Command):
 
 def _runner(function: str) -> Callable[..., Any]:
     def run(arguments: Sequence[str]) -> NoReturn:
+        # JPype loads numpy where that is installed, which takes as long as the engine; nothing here has arrays.
+        sys.modules.setdefault("numpy", None)  # type: ignore[arg-type] # which makes its import fail
         # These load JPype and the engine, which help does without.
         import bridge.jvm
         from bridge.cli.access import ask_passphrase

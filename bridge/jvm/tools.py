@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +24,11 @@ _MODULE = "com.amazonaws.cloudhsm.jce"
 _EXTRACTABLE = "-Dhsmbridge.keytool.extractable="
 _SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 """For tools that end before optimising pays; -J options come behind and win."""
+_COLLECTOR = "-XX:+UseSerialGC"
+"""The same for a heap that stays small; a JVM does not start with two."""
+_CHOOSES_A_COLLECTOR = re.compile(r"-XX:\+Use\w+GC\b")
+_JVM_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
+"""Variables from which a JVM takes options of its own accord."""
 _HELP = {"-help", "--help", "-h", "-?"}
 _GENERATING = {"-genkeypair", "-genkey", "-genseckey"}
 
@@ -88,7 +94,9 @@ def run_java(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_
 
 
 def _tool(program: str, jvm_options: Sequence[str], arguments: Sequence[str]) -> Command:
-    command = parse_jvm_options([*_SHORT_LIVED, *jvm_options])
+    given = " ".join([*jvm_options, *(os.environ.get(name, "") for name in _JVM_OPTIONS)])
+    collector = [] if _CHOOSES_A_COLLECTOR.search(given) else [_COLLECTOR]
+    command = parse_jvm_options([*_SHORT_LIVED, *collector, *jvm_options])
     command.options.append(f"--add-modules={program.partition('/')[0]}")
     command.mode, command.program, command.arguments = Mode.MODULE, program, list(arguments)
     return command

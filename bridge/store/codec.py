@@ -20,6 +20,9 @@ _RECORDS: Mapping[str, type[QuorumValues] | type[Timeouts]] = {"quorum_values": 
 
 _ENUMS: Mapping[str, type[StrEnum]] = {"mode": Mode, "hsm_type": HsmType, "mtls_enforcement": MtlsEnforcement}
 
+_READERS = {name.name: (name, RULES[name].kind) for name in Attribute}
+"""Attributes by their names in records, and what Python type their values are; a home holds many of them."""
+
 SETTINGS_NAME = b"settings"
 """The name of the record of the HSM's settings."""
 
@@ -53,9 +56,9 @@ def encode_object(obj: HsmObject) -> bytes:
 
 def decode_object(handle: int, readable: bytes, material: bytes) -> HsmObject:
     """Return a key from its readable part, whose seal was verified, and its value."""
-    content = json.loads(readable)
-    attributes = {Attribute[name]: _typed(Attribute[name], value) for name, value in content["attributes"].items()}
-    quorum = KeyQuorum(**content.get("quorum", {}))
+    content = json.loads(readable.decode())
+    attributes = _typed(content["attributes"])
+    quorum = KeyQuorum(**content["quorum"]) if "quorum" in content else NO_QUORUM
     return HsmObject(handle, content["owner"], attributes, material, frozenset(content["shared_with"]), quorum)
 
 
@@ -148,11 +151,13 @@ def _plain(value: Value) -> bool | int | str | dict[str, Any]:
     return value
 
 
-def _typed(attribute: Attribute, value: Any) -> Value:
-    kind = RULES[attribute].kind
-    if kind is bytes:
-        return bytes.fromhex(value)
-    if kind is tuple:
-        return tuple(sorted((Attribute[name], _typed(Attribute[name], inner)) for name, inner in value.items()))
-    plain: bool | int | str = value
-    return plain
+def _typed(values: Mapping[str, Any]) -> dict[Attribute, Value]:
+    attributes: dict[Attribute, Value] = {}
+    for name, value in values.items():
+        attribute, kind = _READERS[name]
+        if kind is bytes:
+            value = bytes.fromhex(value)
+        elif kind is tuple:
+            value = tuple(sorted(_typed(value).items()))
+        attributes[attribute] = value
+    return attributes

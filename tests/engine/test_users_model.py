@@ -198,7 +198,7 @@ class UsersMachine(RuleBasedStateMachine):
         expected = self.admin_only(seat)
         admins = sum(role is ADMIN for role, _ in self.users)
         after = {**self.values, service: value}
-        if expected is None and (not 2 <= value <= admins or after[Service.QUORUM] < max(after.values())):
+        if expected is None and (value > admins or after[Service.QUORUM] < max(after.values())):
             expected = ReturnCode.ATTRIBUTE_VALUE_INVALID
         given, expected = self.approve(number, Service.QUORUM, signers, expected)
         if self.check(expected, lambda: seat.session.set_quorum_value(service, value, given)):

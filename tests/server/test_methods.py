@@ -62,7 +62,8 @@ def test_the_protocol_is_the_engine() -> None:
     page = (ROOT / "docs" / "protocol.md").read_text()
     table = page.split("## Methods")[1].split("Without login")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
-    engine = (ROOT / "java/src/main/java/io/hsmbridge/engine/Engine.java").read_text()
+    folder = ROOT / "java/src/main/java/io/hsmbridge/engine"
+    engine = "".join((folder / f"{name}.java").read_text() for name in ("Management", "Engine"))
     assert [name for row in rows for name in re.findall(r"`(\w+)`", row)] == list(ALL)
     assert METHODS.keys() == ALL.keys()
     assert set(re.findall(r"^  [\w<>, \[\]]+ (\w+)\(", engine, re.MULTILINE)) == set(SIGNATURES)

@@ -189,6 +189,9 @@ def test_keys(here: Hsm, remote: RemoteSession) -> None:
     assert local.attributes(key)[A.LABEL] == "renamed"
     encrypted = remote.encrypt(key, M.AES_CBC_PAD, b"plaintext", Iv(bytes(16)))
     assert remote.decrypt(key, M.AES_CBC_PAD, encrypted, Iv(bytes(16))) == b"plaintext"
+    memory = memoryview(bytearray(b"so long as block"))
+    assert remote.encrypt(key, M.AES_CBC, memory, Iv(bytes(16))) is memory
+    assert remote.decrypt(key, M.AES_CBC, bytes(memory), Iv(bytes(16))) == b"so long as block"
     remote.destroy(key)
     with refused(ReturnCode.OBJECT_HANDLE_INVALID):
         local.info(key)

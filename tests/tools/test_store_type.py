@@ -82,3 +82,26 @@ def test_jvm_options_of_every_kind_are_taken(tools: Tools) -> None:
     options = ("-J-XX:+UseParallelGC", "-J-XX:TieredStopAtLevel=4", "-J-Xmx99m", "-J-ea", "-J-cp", "-J.")
     said = tools.run([sys.executable, "-m", "bridge.cli", "keytool", *options, *listing], 0, "")
     assert "Your keystore contains 0 entries" in said
+
+
+def test_the_collector_for_short_programs_gives_way_to_the_users(tools: Tools) -> None:
+    listing = ("-J-Xlog:gc", "-list", "-keystore", "NONE", "-storetype", "CloudHSM", "-storepass", STOREPASS)
+    command = [sys.executable, "-m", "bridge.cli", "keytool"]
+    assert "Using Serial" in tools.run([*command, *listing], 0, "")
+    assert "Using Parallel" in tools.run([*command, "-J-XX:+UseParallelGC", *listing], 0, "")
+    chosen = tools.changed(JAVA_TOOL_OPTIONS="-Xmx99m -XX:+UseG1GC")
+    assert "Using G1" in chosen.run([*command, *listing], 0, "")
+
+
+def test_jpype_does_not_load_numpy_for_a_tool(tools: Tools) -> None:
+    numpy = tools.folder / "numpy"
+    numpy.mkdir()
+    loaded = tools.folder / "loaded"
+    (numpy / "__init__.py").write_text(f"open({str(loaded)!r}, 'w').close()\n", encoding="utf-8")
+    with_numpy = tools.changed(PYTHONPATH=str(tools.folder))
+    said = with_numpy.keytool("-list", "-keystore", "NONE", "-storetype", "CloudHSM", "-storepass", STOREPASS)
+    assert "Your keystore contains 0 entries" in said
+    assert not loaded.exists()
+    # It is no numpy that JPype could use.
+    subprocess.run([sys.executable, "-c", "import jpype"], env=with_numpy.environment, capture_output=True, check=False)
+    assert loaded.exists()

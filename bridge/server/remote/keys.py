@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bridge.engine.attributes import Attributes, parse
 from bridge.engine.errors import HsmError
 from bridge.engine.keyring import KeyInfo
+from bridge.engine.mechanisms.blocks import Data
 from bridge.engine.parameters import Parameter, encode
 from bridge.engine.quorum import NO_QUORUM, Approval, KeyQuorum
 from bridge.server.records import named, packed
@@ -114,13 +115,13 @@ class Keys(Calls):
         """See :meth:`bridge.engine.Session.verify`."""
         self._do("verify", handle, number, _encoded(parameter), data, signature)
 
-    def encrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
+    def encrypt(self, handle: int, number: int, data: Data, parameter: Parameter | None = None) -> Data:
         """See :meth:`bridge.engine.Session.encrypt`."""
-        return self._ask(bytes, "encrypt", handle, number, _encoded(parameter), data)
+        return _returned(data, self._ask(bytes, "encrypt", handle, number, _encoded(parameter), bytes(data)))
 
-    def decrypt(self, handle: int, number: int, data: bytes, parameter: Parameter | None = None) -> bytes:
+    def decrypt(self, handle: int, number: int, data: Data, parameter: Parameter | None = None) -> Data:
         """See :meth:`bridge.engine.Session.decrypt`."""
-        return self._ask(bytes, "decrypt", handle, number, _encoded(parameter), data)
+        return _returned(data, self._ask(bytes, "decrypt", handle, number, _encoded(parameter), bytes(data)))
 
     def wrap(
         self,
@@ -165,3 +166,11 @@ def _allowed(shared_with: Iterable[str], quorum: KeyQuorum) -> tuple[object, ...
     """Return the arguments for those who may use a new key; none if it is nobody else, and nobody approves."""
     users = list(shared_with)
     return (users, packed(quorum)) if users or quorum != NO_QUORUM else ()
+
+
+def _returned(data: Data, result: bytes) -> Data:
+    """Return a result, in the memory that the data were in if it was one."""
+    if isinstance(data, bytes):
+        return result
+    data[:] = result
+    return data
