@@ -75,7 +75,7 @@ def signing(place: Stage, entries: Sequence[int], rounds: int, progress: Progres
         HsmError: ``FUNCTION_FAILED``.
     """
     folder = place.home.parent
-    environment = {**place.environment, _VARIABLE: place.environment["HSM_VARIABLE"]}
+    environment = {**place.environment, _VARIABLE: place.environment["HSM_PASSWORD"]}
     stock = [str(find_jdk() / "bin" / "jarsigner")]
     jars = {number: _jar(folder / f"{number}.jar", number) for number in entries}
     ours_store, stock_store = _stores(folder, environment)
