@@ -84,7 +84,8 @@ class Channel:
             parameter = self._parameter(mechanism, bytes(memory[end : end + options]))
             end += options
         data = memory[_HEADER : _HEADER + length]
-        result = _OPERATIONS[operation](session, key, mechanism, parameter, data, bytes(memory[end : end + signature]))
+        proof = bytes(memory[end : end + signature]) if signature else b""
+        result = _OPERATIONS[operation](session, key, mechanism, parameter, data, proof)
         if result is not data:
             memory[_HEADER : _HEADER + len(result)] = result
         _RESULT_LENGTH.pack_into(memory, _REQUEST.size, len(result))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import re
@@ -125,6 +126,8 @@ def _run(
         _start(command)
         _leave_the_end_to_java()
         register(clusters, rules, first=first(), replaceable=replaceable)
+        # The keys of a large home stay; to look through them for garbage would halt the program's calls.
+        gc.freeze()
     except (HsmError, NoJdk) as error:
         _fail(f"hsmbridge: {error}")
     except RuntimeError:

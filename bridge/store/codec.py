@@ -20,8 +20,10 @@ _RECORDS: Mapping[str, type[QuorumValues] | type[Timeouts]] = {"quorum_values": 
 
 _ENUMS: Mapping[str, type[StrEnum]] = {"mode": Mode, "hsm_type": HsmType, "mtls_enforcement": MtlsEnforcement}
 
-_READERS = {name.name: (name, RULES[name].kind) for name in Attribute}
-"""Attributes by their names in records, and what Python type their values are; a home holds many of them."""
+_NAMED = {name.name: name for name in Attribute}
+_BYTES = frozenset(name.name for name in Attribute if RULES[name].kind is bytes)
+_TEMPLATES = frozenset(name.name for name in Attribute if RULES[name].kind is tuple)
+"""Attributes by their names in records, and those whose values JSON has no type for: a home holds a great many."""
 
 SETTINGS_NAME = b"settings"
 """The name of the record of the HSM's settings."""
@@ -152,12 +154,10 @@ def _plain(value: Value) -> bool | int | str | dict[str, Any]:
 
 
 def _typed(values: Mapping[str, Any]) -> dict[Attribute, Value]:
-    attributes: dict[Attribute, Value] = {}
-    for name, value in values.items():
-        attribute, kind = _READERS[name]
-        if kind is bytes:
-            value = bytes.fromhex(value)
-        elif kind is tuple:
-            value = tuple(sorted(_typed(value).items()))
-        attributes[attribute] = value
+    attributes: dict[Attribute, Value] = {_NAMED[name]: value for name, value in values.items()}
+    for name in _BYTES.intersection(values):
+        attributes[_NAMED[name]] = bytes.fromhex(values[name])
+    for name in _TEMPLATES.intersection(values):
+        inner = values[name]
+        attributes[_NAMED[name]] = tuple(sorted(_typed(inner).items())) if inner else ()
     return attributes

@@ -20,6 +20,7 @@ from bridge.store import keyring
 from bridge.store.database import Database
 from bridge.store.errors import damaged, translating
 from bridge.store.files import sync_folder, write_new
+from bridge.store.garbage import no_search_for_garbage
 from bridge.store.hsm_row import HsmRow, insert_hsm, read_hsm
 from bridge.store.ledger import Ledger
 from bridge.store.light import light_database
@@ -234,7 +235,8 @@ def open_home(
             storage = SqlStorage(home, database, light, home / GENERATION, Sealer(master_key, home_id))
             try:
                 storage.switch_on()
-                return Hsm(storage, HomePresence(home), clock, profiles)
+                with no_search_for_garbage():
+                    return Hsm(storage, HomePresence(home), clock, profiles)
             except BaseException:
                 storage.close()
                 raise

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -111,14 +109,13 @@ class Records:
         self, rows: Sequence[tuple[int, int, bytes, bytes]]
     ) -> tuple[tuple[HsmObject, ...], tuple[int, ...]]:
         objects, broken = [], []
-        with _no_search_for_garbage():
-            for handle, generation, readable, sealed in rows:
-                try:
-                    material = self._sealer.open(object_name(handle), generation, readable, sealed)
-                except _BROKEN:
-                    broken.append(handle)
-                else:
-                    objects.append(decode_object(handle, readable, material))
+        for handle, generation, readable, sealed in rows:
+            try:
+                material = self._sealer.open(object_name(handle), generation, readable, sealed)
+            except _BROKEN:
+                broken.append(handle)
+            else:
+                objects.append(decode_object(handle, readable, material))
         return tuple(objects), tuple(broken)
 
     def _open_users(self, connection: Connection) -> list[tuple[User, int]]:
@@ -152,18 +149,6 @@ class Records:
         except _BROKEN:
             raise damaged(self._home, "the record of its settings fails its integrity check") from None
         return decode_settings(readable), {SETTINGS_NAME: generation}
-
-
-@contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """Keep Python from looking through all objects again and again while many are made that stay."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _named(broken: Sequence[object]) -> str:

@@ -62,6 +62,9 @@ final class WholeInput implements CipherInput {
 
   @Override
   public byte[] finish(byte[] data, int offset, int length) throws IllegalBlockSizeException {
+    if (count == 0 && length > 0 && length == data.length && length <= CAPACITY) {
+      return operation.apply(data);
+    }
     int taken = Math.min(length, CAPACITY - count);
     byte[] all = Arrays.copyOf(buffer, count + taken);
     try {
