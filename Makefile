@@ -8,6 +8,9 @@ PYTEST_ARGS ?=
 JDK_TESTS := tests/jvm tests/locate tests/examples tests/provider tests/tools
 WYCHEPROOF_DIR ?= tests/vectors/wycheproof
 
+# A run of the tests starts Python hundreds of times; each start would compile the package and the tests anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: ready demo test soak wycheproof bench lint format clean
 
 ready: .venv/.ready

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,12 @@ from bridge.jvm.jdk import OLDEST, release
 _ON_EVERY_JDK = ("tests/tools/test_stock_",)
 
 
-def jdks() -> list[Path]:
+@cache
+def jdks() -> Sequence[Path]:
     """The oldest and the newest JDK of this machine that the project supports; one if they are the same."""
     homes = {find_jdk().resolve(), *(home.resolve() for home in Path("/usr/lib/jvm").glob("*"))}
     usable = sorted((home for home in homes if release(home) >= OLDEST), key=release)
-    return list(dict.fromkeys([usable[0], usable[-1]]))
+    return tuple(dict.fromkeys([usable[0], usable[-1]]))
 
 
 def left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:

@@ -124,7 +124,7 @@ def _run(
         home = default_home()
         clusters = Clusters(open_home(home, passphrase), home, clusters_from_environment())
         _start(command)
-        _leave_the_end_to_java()
+        jpype.JClass("io.hsmbridge.hosted.ShutdownHooks").removeNewest()
         register(clusters, rules, first=first(), replaceable=replaceable)
         # The keys of a large home stay; to look through them for garbage would halt the program's calls.
         gc.freeze()
@@ -159,23 +159,6 @@ def _start(command: Command) -> None:
         options = [_with_jar(option) for option in options]
         options.append(f"--add-modules={_MODULE}")
     start_jvm(options, classpath, interrupt=True)
-
-
-def _leave_the_end_to_java() -> None:
-    """Remove JPype's shutdown hook.
-
-    It interrupts the program's threads and closes the border while the program's own hooks may still use keys;
-    under plain ``java`` nothing of the kind happens. The list of hooks is private, and opening the package would
-    change what the program may do, so it is read with ``sun.misc.Unsafe``.
-    """
-    classes = jpype.JClass("java.lang.Class")
-    singleton = classes.forName("sun.misc.Unsafe").getDeclaredField("theUnsafe")
-    singleton.setAccessible(True)
-    unsafe = singleton.get(None)
-    field = classes.forName("java.lang.ApplicationShutdownHooks").getDeclaredField("hooks")
-    hooks = unsafe.getObject(unsafe.staticFieldBase(field), unsafe.staticFieldOffset(field))
-    newest = max(hooks.keySet(), key=lambda thread: int(thread.getId()))
-    jpype.java.lang.Runtime.getRuntime().removeShutdownHook(newest)
 
 
 def _with_jar(option: str) -> str:

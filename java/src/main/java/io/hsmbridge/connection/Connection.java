@@ -27,6 +27,7 @@ public final class Connection {
   private String systemUser;
   private boolean explicit;
   private volatile boolean ownLogin;
+  private volatile boolean fresh;
 
   private Connection(Engine engine) {
     this.engine = engine;
@@ -89,7 +90,8 @@ public final class Connection {
   public static Connection forNewProvider(boolean byProgram)
       throws IOException, ProviderInitializationException, LoginException {
     Connection lent = byProgram ? LENT.getAndSet(null) : null;
-    if (lent != null && lent.ownLogin) {
+    if (lent != null && (lent.ownLogin || lent.fresh)) {
+      lent.fresh = false;
       return lent;
     }
     Connection own = open();
@@ -113,6 +115,17 @@ public final class Connection {
       loginWithSystemCredentials();
     }
     return Objects.equals(systemUser, other.systemUser);
+  }
+
+  /**
+   * Logs in with the system's credentials, if there are any, for the provider that is made next: it need not log in
+   * once more to find out whether they are right.
+   *
+   * @throws LoginException if the credentials are wrong or the account is locked
+   */
+  public void useSystemLogin() throws LoginException {
+    loginWithSystemCredentials();
+    fresh = true;
   }
 
   /** Leaves the system's credentials alone: the host logs in itself. */

@@ -40,7 +40,9 @@ public final class HostedProvider {
       return present;
     }
     Connection connection = Connection.open();
-    if (!systemLogin) {
+    if (systemLogin) {
+      connection.useSystemLogin();
+    } else {
       connection.useOwnLogin();
     }
     Connection.lendToNextProvider(connection);
