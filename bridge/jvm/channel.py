@@ -53,6 +53,11 @@ def _decrypt(
     return session.decrypt(key, mechanism, bytes(data), parameter)
 
 
+_VIEW = ctypes.pythonapi.PyMemoryView_FromMemory
+_VIEW.argtypes, _VIEW.restype = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int), ctypes.py_object
+_WRITABLE = 0x200
+"""``PyBUF_WRITE``."""
+
 _OPERATIONS: tuple[_Operation, ...] = (_sign, _verify, _encrypt, _decrypt)
 """In the order of ``io.hsmbridge.hosted.Operation``."""
 
@@ -66,9 +71,9 @@ class Channel:
     def __init__(self, sessions: Sessions, memory: Any) -> None:
         """Take what the numbers of sessions mean, and a direct ``java.nio.ByteBuffer``."""
         self._sessions = sessions
-        # JPype's own view has a format that no other view can be made of.
-        self._memory = memoryview((ctypes.c_ubyte * memory.capacity()).from_buffer(memory)).cast("B")
-        self._last: tuple[int, bytes, Parameter | None] = (0, b"", None)
+        # A view does not keep what it looks at.
+        self._buffer = memory
+        self._memory = _view(memory)
 
     @translated
     def run(self) -> None:
@@ -81,7 +86,7 @@ class Channel:
         end = _HEADER + length
         parameter = None
         if options >= 0:
-            parameter = self._parameter(mechanism, bytes(memory[end : end + options]))
+            parameter = parameter_of(mechanism, bytes(memory[end : end + options]))
             end += options
         data = memory[_HEADER : _HEADER + length]
         proof = bytes(memory[end : end + signature]) if signature else b""
@@ -90,10 +95,9 @@ class Channel:
             memory[_HEADER : _HEADER + len(result)] = result
         _RESULT_LENGTH.pack_into(memory, _REQUEST.size, len(result))
 
-    def _parameter(self, mechanism: int, encoded: bytes) -> Parameter | None:
-        """Read a parameter, unless it is the last one again."""
-        last_mechanism, last, parameter = self._last
-        if mechanism != last_mechanism or encoded != last:
-            parameter = parameter_of(mechanism, encoded)
-            self._last = mechanism, encoded, parameter
-        return parameter
+
+def _view(buffer: Any) -> memoryview:
+    """Return bytes of a direct buffer; JPype's own view has a format that no other view can be made of."""
+    address = ctypes.addressof(ctypes.c_ubyte.from_buffer(buffer))
+    view: memoryview = _VIEW(address, buffer.capacity(), _WRITABLE)
+    return view

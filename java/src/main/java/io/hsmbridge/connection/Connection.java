@@ -119,12 +119,17 @@ public final class Connection {
 
   /**
    * Logs in with the system's credentials, if there are any, for the provider that is made next: it need not log in
-   * once more to find out whether they are right.
+   * once more to find out whether they are right. If they are wrong, the session is closed.
    *
    * @throws LoginException if the credentials are wrong or the account is locked
    */
   public void useSystemLogin() throws LoginException {
-    loginWithSystemCredentials();
+    try {
+      loginWithSystemCredentials();
+    } catch (LoginException e) {
+      engine.close();
+      throw e;
+    }
     fresh = true;
   }
 

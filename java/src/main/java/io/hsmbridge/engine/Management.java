@@ -4,8 +4,8 @@ import io.hsmbridge.quorum.Approval;
 import java.util.Map;
 
 /**
- * The part of {@link Engine} that is called now and then: login, keys and their attributes, tokens. A host implements
- * it as it stands here; what programs call again and again crosses the border through a {@link Channel}.
+ * The part of {@link Engine} that is called now and then: login, keys and their attributes, tokens. The process that
+ * hosts a JVM implements it as it stands here; for what programs call again and again it has a quicker way.
  *
  * <p>Every method throws {@link HsmException} with a PKCS#11 return code when the engine refuses.
  */

@@ -17,12 +17,17 @@ final class Channels {
   private static final int OFTEN = 32;
 
   private final Host host;
-  private final Semaphore free = new Semaphore(Math.max(2, Runtime.getRuntime().availableProcessors()));
+  private final Semaphore free;
   private final Deque<Channel> idle = new ConcurrentLinkedDeque<>();
   private final ThreadLocal<int[]> calls = ThreadLocal.withInitial(() -> new int[1]);
 
   Channels(Host host) {
     this.host = host;
+    int most = Math.max(2, Runtime.getRuntime().availableProcessors());
+    for (int i = 0; i < most; i++) {
+      idle.addFirst(new Channel(host));
+    }
+    free = new Semaphore(most);
   }
 
   /**
@@ -45,10 +50,7 @@ final class Channels {
     count();
     free.acquireUninterruptibly();
     try {
-      Channel channel = idle.pollFirst();
-      if (channel == null) {
-        channel = new Channel(host);
-      }
+      Channel channel = idle.removeFirst();
       try {
         int length = channel.call(operation, session, key, mechanism, parameter, data, signature);
         channel.get(length, place.apply(length));
