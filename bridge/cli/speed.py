@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ _OPERATIONS = (
     "hmac-sha256", "p256-generate", "rsa2048-generate", "aes256-generate", "find-label",
 )  # fmt: skip
 _USUAL = _PROFILED = ("p256-sign", "rsa2048-sign", "aes256-gcm", "hmac-sha256")
+_LARGEST = 1 << 30
 _TRANSPORTS = ("in-process", "socket")
 _PEERS = ("softhsm2", "jdk", "openssl", "cryptography")
 
@@ -41,7 +41,9 @@ class _List(click.ParamType[tuple[object, ...]]):
 
 @click.command()
 @click.argument("operations", nargs=-1, type=click.Choice(_OPERATIONS), metavar="[OPERATION]...")
-@click.option("--size", type=_List(click.IntRange(1)), metavar="N,…", help="Bytes an operation; for find-label, keys.")
+@click.option(
+    "--size", type=_List(click.IntRange(1, _LARGEST)), metavar="N,…", help="Bytes an operation; for find-label, keys."
+)
 @click.option("--threads", type=_List(click.IntRange(1, 256)), default="1", metavar="N,…", help="Java threads.")
 @click.option(
     "--transport",
@@ -108,9 +110,10 @@ def speed(
       JAVA_HOME  the JDK; otherwise the one on the PATH
     """
     _require_one_job(operations, size, plot, profile, limits=limits, check=check)
+    from bridge.server.daemon import default_workers
     from bridge.speed.rounds import Effort
 
-    effort, hands = Effort(rounds, seconds), workers or len(os.sched_getaffinity(0))
+    effort, hands = Effort(rounds, seconds), workers or default_workers()
     missed = False
     if limits:
         found, text, missed = _limits(hands, effort)

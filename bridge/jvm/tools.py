@@ -27,7 +27,7 @@ _SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 """For tools that end before optimising pays; -J options come behind and win."""
 _COLLECTOR = "-XX:+UseSerialGC"
 """The same for a heap that stays small; a JVM does not start with two."""
-_CHOOSES_A_COLLECTOR = re.compile(r"-XX:\+Use\w+GC\b")
+_MAY_CHOOSE_A_COLLECTOR = re.compile(r"-XX:(\+Use\w+GC\b|Flags=|VMOptionsFile=)")
 _JVM_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
 """Variables from which a JVM takes options of its own accord."""
 _HELP = {"-help", "--help", "-h", "-?"}
@@ -96,7 +96,7 @@ def run_java(arguments: Sequence[str], passphrase: Passphrase = passphrase_from_
 
 def _tool(program: str, jvm_options: Sequence[str], arguments: Sequence[str]) -> Command:
     given = " ".join([*jvm_options, *(os.environ.get(name, "") for name in _JVM_OPTIONS)])
-    collector = [] if _CHOOSES_A_COLLECTOR.search(given) else [_COLLECTOR]
+    collector = [] if _MAY_CHOOSE_A_COLLECTOR.search(given) else [_COLLECTOR]
     command = parse_jvm_options([*_SHORT_LIVED, *collector, *jvm_options])
     command.options.append(f"--add-modules={program.partition('/')[0]}")
     command.mode, command.program, command.arguments = Mode.MODULE, program, list(arguments)

@@ -14,7 +14,6 @@ from bridge.speed.rounds import Effort, Progress, Result, measure
 from bridge.speed.stage import Stage, daemon, stage
 from bridge.store import open_home
 
-TRANSPORTS = ("in-process", "socket")
 PEERS = ("softhsm2", "jdk", "openssl", "cryptography")
 
 
@@ -26,7 +25,7 @@ def company(
 
     Args:
         place: the HSM that ours use.
-        transports: of :data:`TRANSPORTS`.
+        transports: of :data:`bridge.speed.operations.TRANSPORTS`.
         peers: of :data:`PEERS`.
         workers: of the daemon, and processes of ``openssl speed``.
 

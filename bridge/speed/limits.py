@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bridge.speed.company import company
 from bridge.speed.contenders import Contender, in_process
-from bridge.speed.operations import MIB, Case
+from bridge.speed.operations import MIB, TRANSPORTS, Case
 from bridge.speed.rounds import Effort, Progress, Result, measure
 from bridge.speed.stage import stage
 from bridge.speed.wholes import opening, signing
@@ -102,8 +102,8 @@ def _operations(workers: int, effort: Effort, progress: Progress) -> Iterator[Ro
     cases = list(dict.fromkeys(limit.case for limit in LIMITS))
     results: dict[Case, Result] = {}
     names = [name for limit in LIMITS for name in (limit.ours, limit.theirs)]
-    transports = [name for name in dict.fromkeys(names) if name in ("in-process", "socket")]
-    peers = [name for name in dict.fromkeys(names) if name not in transports]
+    transports = [name for name in dict.fromkeys(names) if name in TRANSPORTS]
+    peers = [name for name in dict.fromkeys(names) if name not in TRANSPORTS]
     with stage() as place, company(place, transports, peers, workers) as there:
         for number, case in enumerate(cases):
             wanted = dict.fromkeys(

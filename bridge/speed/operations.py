@@ -9,6 +9,9 @@ from bridge.speed import software
 
 MIB = 1024 * 1024
 
+TRANSPORTS = ("in-process", "socket")
+"""How Java reaches the engine: the names of our own contenders."""
+
 
 class Operation(NamedTuple):
     """One row.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,13 +18,14 @@ def require_plot(path: Path) -> None:
     """Refuse a picture that could not be drawn, before anything is measured.
 
     Raises:
-        HsmError: ``ARGUMENTS_BAD`` for another kind of file or a folder that is not there; ``FUNCTION_FAILED`` without
+        HsmError: ``ARGUMENTS_BAD`` for another kind of file or one that cannot be written; ``FUNCTION_FAILED`` without
             matplotlib.
     """
     if path.suffix not in SUFFIXES:
         raise HsmError(ReturnCode.ARGUMENTS_BAD, f"A plot is an .svg or a .png file, not {path.name}.")
-    if not path.absolute().parent.is_dir():
-        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"There is no folder {path.parent} for the plot.")
+    folder = path.absolute().parent
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise HsmError(ReturnCode.ARGUMENTS_BAD, f"{path} cannot be written: choose another folder for the plot.")
     if importlib.util.find_spec("matplotlib") is None:
         raise HsmError(
             ReturnCode.FUNCTION_FAILED,

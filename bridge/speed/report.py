@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.speed.operations import MIB, OPERATIONS
+from bridge.speed.operations import MIB, OPERATIONS, TRANSPORTS
 from bridge.speed.rounds import Result
-
-TRANSPORTS = ("in-process", "socket")
 
 
 def table(results: Sequence[Result]) -> str:
@@ -39,7 +37,7 @@ def _time(result: Result, name: str) -> str:
 
 def _rate(result: Result, name: str) -> str:
     rate = result.rate(name)
-    if result.case.operation in ("aes256-cbc", "aes256-ctr"):
+    if result.case.size >= MIB:
         return f"{rate * result.case.size / MIB:,.0f} MiB"
     return f"{rate:,.0f}"
 

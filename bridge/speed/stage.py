@@ -7,18 +7,17 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bridge.engine import Attribute, HsmError, KeyType, MechanismType, ReturnCode, Role
+from bridge.engine import Attribute, KeyType, MechanismType, Role
 from bridge.jvm import find_jdk
+from bridge.server.daemon import wait_until_answering
 from bridge.store import create_home, open_home
 
 _OURS = ("HSMBRIDGE_", "HSM_", "CLOUDHSM_")
-_START_SECONDS = 30.0
 P256 = bytes.fromhex("06082a8648ce3d030107")
 """The curve, as ``EC_PARAMS`` names it."""
 
@@ -90,19 +89,12 @@ def daemon(place: Stage, workers: int) -> Iterator[None]:
     """Serve an HSM to plain JVMs.
 
     Raises:
-        HsmError: ``FUNCTION_FAILED`` if the daemon does not start.
+        HsmError: as :func:`bridge.server.daemon.wait_until_answering`.
     """
     serve = [*COMMAND, "serve", "--foreground", "--workers", str(workers)]
     with subprocess.Popen(serve, env=place.environment, stderr=subprocess.DEVNULL) as process:
         try:
-            end = time.monotonic() + _START_SECONDS
-            while not (place.home / "engine.sock").exists():
-                if process.poll() is not None or time.monotonic() > end:
-                    raise HsmError(
-                        ReturnCode.FUNCTION_FAILED,
-                        "The daemon for the measurement does not start; `hsmbridge serve --foreground` says why.",
-                    )
-                time.sleep(0.05)
+            wait_until_answering(place.home)
             yield
         finally:
             process.terminate()

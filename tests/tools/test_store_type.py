@@ -91,6 +91,8 @@ def test_the_collector_for_short_programs_gives_way_to_the_users(tools: Tools) -
     assert "Using Parallel" in tools.run([*command, "-J-XX:+UseParallelGC", *listing], 0, "")
     chosen = tools.changed(JAVA_TOOL_OPTIONS="-Xmx99m -XX:+UseG1GC")
     assert "Using G1" in chosen.run([*command, *listing], 0, "")
+    (tools.folder / "options").write_text("-XX:+UseParallelGC\n", encoding="utf-8")
+    assert "Using Parallel" in tools.run([*command, "-J-XX:VMOptionsFile=options", *listing], 0, "")
 
 
 def test_jpype_does_not_load_numpy_for_a_tool(tools: Tools) -> None:
