@@ -16,7 +16,9 @@ from bridge.speed.stage import P256
 
 _DIGEST = bytes(32)
 _DIGEST_INFO = bytes(51)
-_WARM_UP_BATCHES = 4
+_WARM_UP_BATCHES = 20
+_TURNS_A_ROUND = 5
+"""Short ones: a floor is less than what the machine's speed changes by within a second."""
 
 FLOORS = ("OpenSSL", "engine", "border", "Java")
 """From the bottom up: ``cryptography`` alone; the session, with its policy; JPype, or socket and daemon; JCA."""
@@ -50,28 +52,29 @@ def profile(case: Case, session: Session, jvms: Sequence[Jvm], effort: Effort, p
     software = OPERATIONS[case.operation].software
     if software is None:
         raise AssertionError(f"{case.operation} is not profiled")
+    seconds = effort.seconds / _TURNS_A_ROUND
     below = [software(case.size), _in_the_engine(case, session)]
     steps: list[tuple[str, Callable[[], float]]] = [
-        (name, _timed(work, effort.seconds)) for name, work in zip(FLOORS, below, strict=False)
+        (name, _timed(work, seconds)) for name, work in zip(FLOORS, below, strict=False)
     ]
     for jvm in jvms:
         for name, operation in ((f"{jvm.name} engine", f"engine:{case.operation}"), (jvm.name, case.operation)):
-            steps.append((name, _timed_in_java(jvm, operation, case.size, effort.seconds)))
+            steps.append((name, _timed_in_java(jvm, operation, case.size, seconds)))
             for _ in range(_WARM_UP_BATCHES):
                 steps[-1][1]()
     times: dict[str, list[float]] = {name: [] for name, _ in steps}
-    for turn in range(effort.rounds):
-        progress(str(case), turn, effort.rounds)
+    for turn in range(turns := effort.rounds * _TURNS_A_ROUND):
+        progress(str(case), turn, turns)
         for name, step in steps:
             times[name].append(step())
-    medians = {name: statistics.median(each) for name, each in times.items()}
-    return [Profile(jvm.name, _differences(medians, jvm.name)) for jvm in jvms]
+    return [Profile(jvm.name, _differences(times, jvm.name)) for jvm in jvms]
 
 
-def _differences(medians: dict[str, float], transport: str) -> tuple[float, ...]:
-    """Return what each floor adds; noise can make it a little less than nothing."""
-    heights = [0.0, *(medians[name] for name in (*FLOORS[:2], f"{transport} engine", transport))]
-    return tuple(upper - lower for lower, upper in pairwise(heights))
+def _differences(times: dict[str, list[float]], transport: str) -> tuple[float, ...]:
+    """Return what each floor adds, the median of the turns; noise can make it a little less than nothing."""
+    floors = [times[name] for name in (*FLOORS[:2], f"{transport} engine", transport)]
+    added = [[upper - lower for lower, upper in zip(*pair, strict=True)] for pair in pairwise(floors)]
+    return statistics.median(floors[0]), *map(statistics.median, added)
 
 
 def _timed(work: Callable[[], object], seconds: float) -> Callable[[], float]:

@@ -113,8 +113,8 @@ def test_what_has_a_limit_is_met_on_the_right_side_of_it() -> None:
 
 
 def test_a_floor_is_what_it_adds() -> None:
-    medians = {"OpenSSL": 27.0, "engine": 31.0, "socket engine": 80.0, "socket": 85.0}
-    assert _differences(medians, "socket") == (27.0, 4.0, 49.0, 5.0)
+    times = {"OpenSSL": [27, 54, 27], "engine": [31, 58, 90], "socket engine": [80, 107, 80], "socket": [85, 112, 9]}
+    assert _differences({name: list(map(float, each)) for name, each in times.items()}, "socket") == (27, 4, 49, 5)
     lines = profile_table(CASE, [Profile("socket", (27.0, 4.0, 49.0, 5.0))]).splitlines()
     assert [line.split()[0] for line in lines[2:]] == ["Java", "border", "engine", "OpenSSL", "in"]
     assert lines[-1].split() == ["in", "all", "85.0", "µs", "100.0%"]
