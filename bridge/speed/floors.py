@@ -8,14 +8,16 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bridge.engine import Attribute, MechanismType, Session
-from bridge.engine.parameters import Gcm
+from bridge.engine.parameters import Gcm, Iv
 from bridge.speed.contenders import Jvm, repeated
 from bridge.speed.operations import OPERATIONS, Case
 from bridge.speed.rounds import Effort, Progress
+from bridge.speed.software import BUFFER, pieces
 from bridge.speed.stage import P256
 
 _DIGEST = bytes(32)
 _DIGEST_INFO = bytes(51)
+_STREAMS = {"aes256-cbc": MechanismType.AES_CBC, "aes256-ctr": MechanismType.AES_CTR}
 _WARM_UP_BATCHES = 20
 _TURNS_A_ROUND = 5
 """Short ones: a floor is less than what the machine's speed changes by within a second."""
@@ -92,12 +94,25 @@ def _in_the_engine(case: Case, session: Session) -> Callable[[], object]:
     if case.operation == "rsa2048-sign":
         key = session.generate_key_pair(MechanismType.RSA_PKCS_KEY_PAIR_GEN, {Attribute.MODULUS_BITS: 2048}, {})[1]
         return lambda: session.sign(key, MechanismType.RSA_PKCS, _DIGEST_INFO)
+    if case.operation in _STREAMS:
+        return _stream_in_the_engine(case, session)
     data = bytes(case.size)
     if case.operation == "hmac-sha256":
         key = session.generate_key(MechanismType.GENERIC_SECRET_KEY_GEN, {Attribute.VALUE_LEN: 32})
         return lambda: session.sign(key, MechanismType.SHA256_HMAC, data)
     key = session.generate_key(MechanismType.AES_KEY_GEN, {Attribute.VALUE_LEN: 32})
     return lambda: session.encrypt(key, MechanismType.CLOUDHSM_AES_GCM, data, Gcm(b"", b""))
+
+
+def _stream_in_the_engine(case: Case, session: Session) -> Callable[[], object]:
+    key = session.generate_key(MechanismType.AES_KEY_GEN, {Attribute.VALUE_LEN: 32})
+    mechanism, iv, memory = _STREAMS[case.operation], Iv(bytes(16)), memoryview(bytearray(BUFFER))
+
+    def encrypted() -> None:
+        for piece in pieces(case.size):
+            session.encrypt(key, mechanism, memory[:piece], iv)
+
+    return encrypted
 
 
 def table(case: Case, profiles: Sequence[Profile]) -> str:

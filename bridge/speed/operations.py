@@ -42,8 +42,22 @@ OPERATIONS = {
     "aes256-gcm": Operation(
         "AES/GCM/NoPadding, one doFinal", (32, 1024, 16_000), ("-evp", "aes-256-gcm"), 0, software.aes256_gcm, True
     ),
-    "aes256-cbc": Operation("AES/CBC/PKCS5Padding, a stream of 64 KiB buffers", (64 * MIB,), ("-evp", "aes-256-cbc")),
-    "aes256-ctr": Operation("AES/CTR/NoPadding, a stream of 64 KiB buffers", (64 * MIB,), ("-evp", "aes-256-ctr")),
+    "aes256-cbc": Operation(
+        "AES/CBC/PKCS5Padding, a stream of 64 KiB buffers",
+        (64 * MIB,),
+        ("-evp", "aes-256-cbc"),
+        0,
+        software.aes256_cbc,
+        True,
+    ),
+    "aes256-ctr": Operation(
+        "AES/CTR/NoPadding, a stream of 64 KiB buffers",
+        (64 * MIB,),
+        ("-evp", "aes-256-ctr"),
+        0,
+        software.aes256_ctr,
+        True,
+    ),
     "hmac-sha256": Operation("HmacSHA256, one doFinal", (1024,), ("-hmac", "sha256"), 0, software.hmac_sha256, True),
     "p256-generate": Operation("a P-256 key pair, generated and destroyed", (0,)),
     "rsa2048-generate": Operation("an RSA key pair of 2048 bits, generated and destroyed", (0,)),

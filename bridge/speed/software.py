@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
+
+BUFFER = 1 << 16
+"""Bytes of a stream that are encrypted at once."""
 
 
 def p256_sign(size: int) -> Callable[[], object]:
@@ -40,6 +47,35 @@ def aes256_gcm(size: int) -> Callable[[], object]:
     """AES-GCM with a random IV."""
     key, data = os.urandom(32), bytes(size)
     return lambda: AESGCM(key).encrypt(os.urandom(12), data, b"")
+
+
+def aes256_cbc(size: int) -> Callable[[], object]:
+    """AES-CBC, a stream."""
+    return _stream(CBC, size)
+
+
+def aes256_ctr(size: int) -> Callable[[], object]:
+    """AES-CTR, a stream."""
+    return _stream(CTR, size)
+
+
+def _stream(mode: type[CBC] | type[CTR], size: int) -> Callable[[], object]:
+    key, iv, given, room = os.urandom(32), bytes(16), bytes(BUFFER), bytearray(BUFFER + 16)
+
+    def encrypted() -> None:
+        context = Cipher(AES(key), mode(iv)).encryptor()
+        for piece in pieces(size):
+            context.update_into(given[:piece], room)
+
+    return encrypted
+
+
+def pieces(size: int) -> Iterator[int]:
+    """Return the lengths in bytes of a stream's buffers."""
+    whole, rest = divmod(size, BUFFER)
+    yield from repeat(BUFFER, whole)
+    if rest:
+        yield rest
 
 
 def hmac_sha256(size: int) -> Callable[[], object]:

@@ -63,8 +63,9 @@ def test_keys_are_found_among_as_many_as_were_asked_for() -> None:
     assert [(case["size"], case["contenders"]["in-process"]["rate"] > 0) for case in found] == [(3, True), (20, True)]
 
 
-def test_a_profile_has_all_floors() -> None:
-    found = measured("--profile", "aes256-gcm", "--size", "64")
+@pytest.mark.parametrize(("operation", "size"), [("aes256-gcm", 64), ("aes256-ctr", 100_000)])
+def test_a_profile_has_all_floors(operation: str, size: int) -> None:
+    found = measured("--profile", operation, "--size", str(size))
     assert {name: list(floors) for name, floors in found["profile"].items()} == {
         name: ["OpenSSL", "engine", "border", "Java"] for name in ("in-process", "socket")
     }

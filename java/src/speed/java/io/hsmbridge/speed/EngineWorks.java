@@ -5,6 +5,7 @@ import io.hsmbridge.engine.Engine;
 import io.hsmbridge.engine.Mechanisms;
 import io.hsmbridge.engine.Parameters;
 import io.hsmbridge.locate.Locator;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -17,6 +18,11 @@ final class EngineWorks {
 
   /** Of PKCS#1 v1.5: the DigestInfo of SHA-256. */
   private static final int DIGEST_INFO = 51;
+
+  /** Bytes of a stream that are encrypted at once, and of an IV. */
+  private static final int BUFFER = 1 << 16;
+
+  private static final int IV = 16;
 
   private Engine engine;
 
@@ -36,6 +42,10 @@ final class EngineWorks {
         byte[] parameter = Parameters.gcm(new byte[0], new byte[0], TAG_BITS);
         byte[] plaintext = new byte[size];
         return () -> used.encrypt(aes, Mechanisms.CLOUDHSM_AES_GCM, parameter, plaintext);
+      case "aes256-cbc":
+        return stream(used, Mechanisms.AES_CBC, size);
+      case "aes256-ctr":
+        return stream(used, Mechanisms.AES_CTR, size);
       default:
         throw new IllegalArgumentException("There is no profile of " + operation + ".");
     }
@@ -53,6 +63,19 @@ final class EngineWorks {
   private static Work signing(Engine engine, long key, long mechanism, int size) {
     byte[] data = new byte[size];
     return () -> engine.sign(key, mechanism, null, data);
+  }
+
+  private static Work stream(Engine engine, long mechanism, int size) {
+    long key = secret(engine, Mechanisms.AES_KEY_GEN);
+    byte[] parameter = Parameters.iv(new byte[IV]);
+    byte[] plaintext = new byte[BUFFER];
+    byte[] ciphertext = new byte[BUFFER];
+    return () -> {
+      for (int left = size; left > 0; left -= BUFFER) {
+        ByteBuffer piece = ByteBuffer.wrap(plaintext, 0, Math.min(left, BUFFER));
+        engine.encrypt(key, mechanism, parameter, piece, ByteBuffer.wrap(ciphertext));
+      }
+    };
   }
 
   private static long pair(Engine engine, long mechanism, Map<String, Object> publicTemplate) {
