@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from bridge.jvm import jar_path
+from short_lived import QUICK_START
 
-QUICK_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""Options of JVMs that live for a few tests: what they run is not worth much compiling."""
+from bridge.jvm import jar_path
 
 PROVIDER = "com.amazonaws.cloudhsm.jce.provider.CloudHsmProvider"
 

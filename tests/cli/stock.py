@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from short_lived import QUICK_KEYSTORES, QUICK_START, for_tool
+
 from bridge.jvm import find_jdk
 
 PASSWORD = "source-password"
@@ -16,8 +18,9 @@ STORE = ("-storepass:env", "STORE_PASSWORD")
 def tool(folder: Path, name: str, *arguments: str) -> str:
     """Run one of the JDK's programs, or openssl, and return what it prints."""
     program = name if name == "openssl" else str(find_jdk() / "bin" / name)
+    options = (*QUICK_START, *QUICK_KEYSTORES) if name in ("java", "keytool") else ()
     run = subprocess.run(
-        [program, *arguments],
+        [program, *(options if name == "java" else for_tool(*options)), *arguments],
         cwd=folder,
         env={**os.environ, "STORE_PASSWORD": PASSWORD, "KEY_PASSWORD": KEY_PASSWORD},
         stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from short_lived import QUICK_KEYSTORES, QUICK_START
 
 from bridge.cli.walk import Walk
 from bridge.engine import HsmError
@@ -15,7 +16,8 @@ from cli.command import process, run
 
 def test_signs_two_jars_that_a_plain_jdk_accepts(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
-    result = process(tmp_path / "unused", {}, "demo", "--keep", folder)
+    quick = {"JAVA_TOOL_OPTIONS": " ".join((*QUICK_START, *QUICK_KEYSTORES))}
+    result = process(tmp_path / "unused", quick, "demo", "--keep", folder)
 
     assert result.returncode == 0, result.stdout + result.stderr
     lines = result.stdout.splitlines()

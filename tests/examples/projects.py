@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from short_lived import QUICK_START
 
 from bridge.jvm import jar_path
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""A JVM that lives for a second need not optimise."""
 MAVEN = shutil.which("mvn")
 needs_maven = pytest.mark.skipif(MAVEN is None, reason="Maven is not installed, and only Java developers need it")
 _REPOSITORY = ROOT / "build" / "m2"
@@ -37,7 +36,7 @@ def maven(project: Path, environment: Mapping[str, str], *arguments: str) -> str
     """Run Maven in a project, with a local repository that the tests share; return what it says."""
     assert MAVEN is not None
     command = [MAVEN, "--batch-mode", "--no-transfer-progress", f"-Dmaven.repo.local={_REPOSITORY}", *arguments]
-    quick = {**environment, "MAVEN_OPTS": " ".join(QUICK)}
+    quick = {**environment, "MAVEN_OPTS": " ".join(QUICK_START)}
     with _only_one():
         ran = subprocess.run(
             command, cwd=project, env=quick, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,15 @@ import pytest
 from conftest import PASSWORDS, log_in
 from jdk_choice import jdks
 from jvm.conftest import Runner, environment_of
+from short_lived import QUICK_START, compiled
 
 from bridge.engine import Attribute, Hsm, MechanismType
-from bridge.jvm import find_jdk, jar_path
+from bridge.jvm import find_jdk
 from bridge.store import open_home
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAMS = EXAMPLES / "jce"
 HELPERS = {"SelfSigned"}
-QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 """A JVM that lives for a second need not optimise."""
 
 SAYS = {
@@ -99,10 +98,8 @@ ON_THE_NEWEST_JDK = ["AesWrapping", "MlDsaOperations", "RsaOperations", "TlsMutu
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the compiled programs; Java 8 is all that they ask of the language and the JDK."""
     folder = tmp_path_factory.mktemp("classes")
-    sources = sorted(map(str, [*PROGRAMS.glob("*.java"), *EXAMPLES.glob("java-app/*.java")]))
-    javac = [str(find_jdk() / "bin" / "javac"), "--release", "8", "-Xlint:all,-options", "-Werror"]
-    subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), *sources], check=True)
-    return folder
+    sources = [*PROGRAMS.glob("*.java"), *EXAMPLES.glob("java-app/*.java")]
+    return compiled(sources, folder, "--release", "8", "-Xlint:all,-options")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +114,7 @@ def shared_home(pristine_home: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 def run(runner: Runner, classes: Path, *arguments: str) -> str:
     """Run a program that must end well, and return what it says."""
-    ran = runner.bridge("java", *QUICK, "-cp", str(classes), *arguments)
+    ran = runner.bridge("java", *QUICK_START, "-cp", str(classes), *arguments)
     assert (ran.returncode, ran.stderr) == (0, ""), ran
     assert not any(password.decode() in ran.stdout for password in PASSWORDS.values())
     return ran.stdout
@@ -184,7 +181,9 @@ def test_login_with_a_strategy(home: Path, classes: Path) -> None:
 
 @pytest.mark.parametrize("program", ["LoginExample", "MultiUserMultiCluster"])
 def test_explicit_login_is_not_mixed_with_the_environments(home: Path, classes: Path, program: str) -> None:
-    ran = Runner(find_jdk(), environment_of(home, find_jdk())).bridge("java", "-cp", str(classes), program)
+    ran = Runner(find_jdk(), environment_of(home, find_jdk())).bridge(
+        "java", *QUICK_START, "-cp", str(classes), program
+    )
     assert ran.returncode == 1
     assert "Unset HSM_USER and HSM_PASSWORD" in ran.stderr
 

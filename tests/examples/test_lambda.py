@@ -14,10 +14,11 @@ from conftest import PASSWORDS
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from short_lived import QUICK_START
 
 from bridge.jvm import find_jdk
 from examples.conftest import Served, ServerKey
-from examples.projects import QUICK, copy_of, install_provider, maven, needs_maven
+from examples.projects import copy_of, install_provider, maven, needs_maven
 
 pytestmark = needs_maven
 UNSHARE = shutil.which("unshare")
@@ -48,7 +49,7 @@ def environment_of_function(served: Served, folder: Path, secret: str) -> dict[s
 
 def run(libraries: str, environment: dict[str, str], *program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(find_jdk() / "bin" / "java"), *QUICK, "-cp", libraries, *program],
+        [str(find_jdk() / "bin" / "java"), *QUICK_START, "-cp", libraries, *program],
         cwd="/",
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -79,7 +80,7 @@ def test_signs_where_only_the_temporary_folder_can_be_written(
     ):
         pytest.skip("only the root of Linux, or one who may have user namespaces, can take the right to write away")
     environment = environment_of_function(served, tmp_path, f"alice:{PASSWORDS['alice'].decode()}")
-    java = [str(find_jdk() / "bin" / "java"), *QUICK, "-cp", libraries, "com.example.lambda.LocalContainer"]
+    java = [str(find_jdk() / "bin" / "java"), *QUICK_START, "-cp", libraries, "com.example.lambda.LocalContainer"]
     ran = subprocess.run(
         [*READ_ONLY, tempfile.gettempdir(), "sh", "-c", 'touch /written 2>/dev/null || exec "$@"', "sh", *java],
         cwd="/",

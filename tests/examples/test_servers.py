@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jdk_choice import jdks
 from jvm.conftest import Runner
+from short_lived import QUICK_START
 
 from bridge.jvm import find_jdk, jar_path
 from bridge.jvm.jdk import release
 from examples.conftest import KEYSTORE_PASSWORD, Served, ServerKey
-from examples.projects import QUICK, copy_of, install_provider, maven, needs_maven, running, tomcat
+from examples.projects import copy_of, install_provider, maven, needs_maven, running, tomcat
 
 pytestmark = needs_maven
 TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -56,7 +57,7 @@ def spring(
 ) -> Iterator[int]:
     """Run the Spring Boot service on a free port."""
     environment = {**served.environment, "KEYSTORE": str(key.keystore), **more}
-    command = [str(jdk / "bin" / "java"), *QUICK, "-jar", str(jar), "--server.port=0", *arguments]
+    command = [str(jdk / "bin" / "java"), *QUICK_START, "-jar", str(jar), "--server.port=0", *arguments]
     with running(command, folder, environment, r"Tomcat started on port (\d+) \(https\)") as ready:
         yield int(ready[1])
 
@@ -135,7 +136,7 @@ def answers(installed: Path, settings: str, served: Served, server_key: ServerKe
         "CATALINA_HOME": str(installed),
         "CATALINA_BASE": str(base),
         "CLOUDHSM_JAR": str(jar_path()),
-        "JAVA_OPTS": " ".join(QUICK),
+        "JAVA_OPTS": " ".join(QUICK_START),
         "HTTPS_PORT": "0",
     }
     command = [str(installed / "bin" / "catalina.sh"), "run"]

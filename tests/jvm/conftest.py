@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import PASSWORDS
 from jdk_choice import jdks
+from short_lived import compiled
 from transport import java_command
 
-from bridge.jvm import find_jdk, jar_path
 from bridge.jvm.jdk import release
 
 SOURCES = Path(__file__).parent / "java"
@@ -87,7 +87,4 @@ def environment_of(home: Path, jdk: Path) -> dict[str, str]:
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the compiled programs of ``java/``."""
     folder = tmp_path_factory.mktemp("classes")
-    sources = sorted(map(str, SOURCES.glob("*.java")))
-    javac = [str(find_jdk() / "bin" / "javac"), "--release", "11", "-cp", str(jar_path()), "-d", str(folder)]
-    subprocess.run([*javac, *sources], check=True)
-    return folder
+    return compiled(SOURCES, folder, "--release", "11")

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from short_lived import QUICK_START
 
 from jvm.conftest import SOURCES, Runner
 
@@ -27,7 +28,8 @@ ENDINGS = [
 
 def assert_same(runner: Runner, *arguments: str, cwd: Path | None = None) -> None:
     """Run a command line both ways and compare exit code and both streams."""
-    plain, hosted = runner.java(*arguments, cwd=cwd), runner.bridge("java", *arguments, cwd=cwd)
+    plain = runner.java(*QUICK_START, *arguments, cwd=cwd)
+    hosted = runner.bridge("java", *QUICK_START, *arguments, cwd=cwd)
     assert (hosted.returncode, hosted.stdout) == (plain.returncode, plain.stdout)
     assert _without_frame_sizes(hosted.stderr) == _without_frame_sizes(plain.stderr)
 
@@ -86,7 +88,7 @@ def test_wrong_command_lines_get_javas_own_words(runner: Runner, arguments: list
 def test_a_signal_runs_the_hooks_and_gives_javas_exit_code(
     runner: Runner, classes: Path, number: signal.Signals
 ) -> None:
-    with runner.start("java", "-cp", str(classes), "Ending", "wait") as process:
+    with runner.start("java", *QUICK_START, "-cp", str(classes), "Ending", "wait") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
@@ -95,7 +97,7 @@ def test_a_signal_runs_the_hooks_and_gives_javas_exit_code(
 
 
 def test_a_signal_while_eight_threads_sign_ends_the_process_at_once(runner: Runner, classes: Path) -> None:
-    with runner.start("java", "-cp", str(classes), "Ending", "storm") as process:
+    with runner.start("java", *QUICK_START, "-cp", str(classes), "Ending", "storm") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.2)
@@ -118,5 +120,5 @@ def test_a_module_that_requires_the_provider_runs(runner: Runner, tmp_path: Path
     files = [str(source / "module-info.java"), str(source / "app" / "Main.java")]
     javac = [str(runner.jdk / "bin" / "javac"), "-nowarn", "-p", str(jar_path()), "-d", str(tmp_path / "out")]
     subprocess.run([*javac, *files], check=True, capture_output=True)
-    run = runner.bridge("java", "-p", str(tmp_path / "out"), "-m", "app/app.Main")
+    run = runner.bridge("java", *QUICK_START, "-p", str(tmp_path / "out"), "-m", "app/app.Main")
     assert (run.stdout, run.returncode) == ("module com.amazonaws.cloudhsm.jce\nCloudHSM\n", 0), run.stderr

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from short_lived import QUICK_START
 
 from bridge.jvm.jdk import release
 from jvm.conftest import Runner
@@ -11,7 +12,7 @@ from jvm.conftest import Runner
 
 def ran(runner: Runner, classes: Path, *arguments: str) -> str:
     """Run the program and return what it prints."""
-    run = runner.bridge("java", "-cp", str(classes), *arguments)
+    run = runner.bridge("java", *QUICK_START, "-cp", str(classes), *arguments)
     assert (run.returncode, run.stderr) == (0, "")
     return run.stdout
 

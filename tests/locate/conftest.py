@@ -16,8 +16,9 @@ from typing import IO, cast
 import pytest
 from cli.command import clean_environment
 from jdk_choice import jdks
+from short_lived import QUICK_START, compiled
 
-from bridge.jvm import find_jdk, jar_path
+from bridge.jvm import jar_path
 
 IO_EXCEPTION = "java.io.IOException"
 UNREACHABLE = "com.amazonaws.cloudhsm.jce.jni.exception.ProviderInitializationException"
@@ -44,8 +45,9 @@ class Probe:
     def __init__(self, jdk: Path, classes: Path, environment: Mapping[str, str], errors: Path) -> None:
         self.errors = errors
         with errors.open("wb") as stderr:
+            java = [str(jdk / "bin" / "java"), *QUICK_START, "-cp", f"{jar_path()}:{classes}"]
             self.process = subprocess.Popen(
-                [str(jdk / "bin" / "java"), "-cp", f"{jar_path()}:{classes}", "io.hsmbridge.locate.Probe"],
+                [*java, "io.hsmbridge.locate.Probe"],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -79,10 +81,7 @@ class Probe:
 def probe_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled probe."""
     folder = tmp_path_factory.mktemp("probe")
-    sources = sorted(map(str, (Path(__file__).parent / "java").rglob("*.java")))
-    javac = [str(find_jdk() / "bin" / "javac"), "--release", "17", "-Xlint:all", "-Werror", "-cp", str(jar_path())]
-    subprocess.run([*javac, "-d", str(folder), *sources], check=True)
-    return folder
+    return compiled((Path(__file__).parent / "java").rglob("*.java"), folder)
 
 
 @contextmanager

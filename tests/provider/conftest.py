@@ -14,7 +14,8 @@ import pytest
 from cli.command import run
 from conftest import PASSWORDS, log_in
 from server.daemon import Daemon, serving, short_home
-from transport import QUICK_START, over_socket
+from short_lived import QUICK_START, compiled
+from transport import over_socket
 
 from bridge.cluster import VARIABLE
 from bridge.engine import Attribute, Hsm, MechanismType, Role, Session
@@ -27,7 +28,6 @@ from bridge.jvm.host import start_jvm
 from bridge.store import create_home, open_home
 from provider.counting import Counting
 from provider.jca import chars, generate, java, named_provider, pin
-from provider.programs import compiled
 
 PASSWORD = "password-of-one-test"
 FIPS = "fips"

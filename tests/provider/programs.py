@@ -1,4 +1,4 @@
-"""Java programs of the tests: compiled against the jar, and driven by Python processes that look on."""
+"""Java programs of the tests, driven by Python processes that look on."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from transport import VARIABLE, transport
-
-from bridge.jvm import find_jdk, jar_path
-
-
-def compiled(sources: Path, folder: Path) -> Path:
-    """Compile all programs of a folder, without a warning, into another."""
-    javac = [str(find_jdk() / "bin" / "javac"), "--release", "17", "-Xlint:all", "-Werror"]
-    files = sorted(str(source) for source in sources.glob("*.java"))
-    subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), *files], check=True)
-    return folder
 
 
 def driven(driver: Path, environment: Mapping[str, str], seconds: float, *arguments: object) -> Any:

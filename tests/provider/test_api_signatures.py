@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ import pytest
 from conftest import PASSWORDS
 from jdk_choice import jdks
 from jvm.conftest import Runner, environment_of
+from short_lived import compiled
 from transport import over_socket
 
-from bridge.jvm import find_jdk, jar_path
 from bridge.jvm.jdk import release
 from provider.conftest import Jvm, listening
 from provider.jca import java
@@ -217,16 +216,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("caller")
     source = Path(__file__).parent / "caller" / "Caller.java"
     for target in ("8", "17"):
-        javac = [
-            str(find_jdk() / "bin" / "javac"),
-            "-source",
-            target,
-            "-target",
-            target,
-            "-Xlint:-options",
-            "-proc:none",
-        ]
-        subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), str(source)], check=True)
+        compiled([source], folder, "-source", target, "-target", target, "-Xlint:-options", "-proc:none")
     return folder
 
 

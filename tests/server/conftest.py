@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from short_lived import compiled
 
 from bridge.jvm import find_jdk
 from server.daemon import Daemon, running
-from server.shell import Shell, compiled, shell
+from server.shell import SOURCES, Shell, shell
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def daemon(pristine_home: Path) -> Iterator[Daemon]:
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The compiled Java client of the tests."""
-    return compiled(tmp_path_factory.mktemp("shell"))
+    return compiled(SOURCES, tmp_path_factory.mktemp("shell"))
 
 
 @pytest.fixture(scope="module")

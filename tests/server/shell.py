@@ -15,8 +15,9 @@ from typing import Any
 
 import msgpack
 import pytest
+from short_lived import QUICK_START
 
-from bridge.jvm import find_jdk, jar_path
+from bridge.jvm import jar_path
 
 SOURCES = Path(__file__).parent / "java"
 SIGN = ("sign", 1, 2, b"", b"data")
@@ -113,7 +114,8 @@ def shell(
 ) -> Iterator[Shell]:
     """Start a JVM, and end it afterwards; it must have nothing to complain about."""
     paths = os.pathsep.join([str(jar_path()), str(classes)])
-    command = [str(java), *options, "-cp", paths, "io.hsmbridge.socket.Shell", *(["virtual"] if virtual else [])]
+    command = [str(java), *QUICK_START, *options, "-cp", paths, "io.hsmbridge.socket.Shell"]
+    command += ["virtual"] if virtual else []
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
         try:
             yield Shell(process)
@@ -248,10 +250,3 @@ def fake(folder: Path, answering: Answering) -> Iterator[tuple[Fake, Path]]:
     finally:
         daemon.close()
         path.unlink()
-
-
-def compiled(folder: Path) -> Path:
-    """Compile the shell, without a warning, into a folder."""
-    javac = [str(find_jdk() / "bin" / "javac"), "--release", "17", "-Xlint:all", "-Werror"]
-    subprocess.run([*javac, "-cp", str(jar_path()), "-d", str(folder), str(SOURCES / "Shell.java")], check=True)
-    return folder

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from cli.command import process
 from jdk_choice import jdks
-from provider.programs import compiled
+from short_lived import compiled
 from soak.load import Load, assert_only_kept_keys, describe, loading
 
 from bridge.server.metrics import Scalar, read

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from jdk_choice import jdks
-from provider.programs import compiled
 from server.daemon import Daemon, running
+from short_lived import compiled
 
 from bridge.jvm.jdk import release
 from soak.load import Load, assert_only_kept_keys, describe, loading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,18 +13,18 @@ import pytest
 from conftest import PASSWORDS, log_in
 from jdk_choice import jdks
 from jvm.conftest import environment_of
+from short_lived import QUICK_KEYSTORES, QUICK_START, for_tool
 
 from bridge.engine import Attribute, Hsm
 from bridge.engine.attributes import Attributes, ObjectClass
 from bridge.jvm import find_jdk
 from bridge.jvm.jdk import release
+from tools.authority import Authority, new_authority
 
 STOREPASS = "store-password"
 SECRETS = (STOREPASS, "wrong-password", "another-password", *(password.decode() for password in PASSWORDS.values()))
 STORE = ("-keystore", "keys.p12", "-storetype", "CloudHSM", "-storepass", STOREPASS)
-QUICK = ("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC")
-"""A JVM that lives for a second need not optimise."""
-EXPIRES_LATE = ("-validity", "1000")
+QUICK = for_tool(*QUICK_START, *QUICK_KEYSTORES)
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class Tools:
 
     def make_jar(self, name: str = "app.jar") -> str:
         """Make a jar worth signing."""
-        (self.folder / "greeting.txt").write_text("hello")
-        self.stock("jar", "--create", "--file", name, "greeting.txt")
+        with zipfile.ZipFile(self.folder / name, "w") as jar:
+            jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\n\r\n")
+            jar.writestr("greeting.txt", "hello")
         return name
 
 
@@ -110,32 +112,7 @@ def keys(open_hsm: Callable[[], Hsm]) -> Callable[[], dict[str, Attributes]]:
     return read
 
 
-@dataclass(frozen=True)
-class Authority:
-    """A CA that stock keytool runs, and a keystore that trusts it and nothing else."""
-
-    keystore: Path
-    certificate: Path
-    trust: Path
-
-    def sign(self, tools: Tools, request: str, reply: str) -> None:
-        """Certify a request."""
-        arguments = ("-keystore", str(self.keystore), "-storepass", STOREPASS, "-alias", "ca", *EXPIRES_LATE)
-        usage = ("-ext", "ku:c=digitalSignature", "-ext", "eku=codeSigning")
-        tools.stock("keytool", "-gencert", "-rfc", "-infile", request, "-outfile", reply, *arguments, *usage)
-
-
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory, pristine_home: Path) -> Authority:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The CA of the test run."""
-    folder = tmp_path_factory.mktemp("authority")
-    tools = Tools(find_jdk(), folder, environment_of(pristine_home, find_jdk()))
-    ca = ("-keystore", "ca.p12", "-storepass", STOREPASS, "-alias", "ca")
-    tools.stock(
-        "keytool", "-genkeypair", *ca, "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=CA", "-ext", "bc:c",
-        *EXPIRES_LATE,
-    )  # fmt: skip
-    tools.stock("keytool", "-exportcert", "-rfc", *ca, "-file", "ca.crt")
-    trust = ("-keystore", "trust.p12", "-storepass", STOREPASS, "-noprompt")
-    tools.stock("keytool", "-importcert", "-alias", "ca", "-file", "ca.crt", *trust)
-    return Authority(folder / "ca.p12", folder / "ca.crt", folder / "trust.p12")
+    return new_authority(tmp_path_factory.mktemp("authority"), STOREPASS)

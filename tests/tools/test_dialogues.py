@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tools.conftest import STOREPASS, Authority, Tools
+from tools.authority import Authority
+from tools.conftest import STOREPASS, Tools
 
 KEY_PASSWORD = re.compile(r"Enter key password for <\w+>\n\t\(RETURN if same as keystore password\): *")
 VISIBLE = re.compile(r"\[WARNING: Input may be visible on screen\] *")

@@ -11,7 +11,8 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 
 from bridge.engine import Attribute
 from bridge.engine.attributes import Attributes
-from tools.conftest import STORE, STOREPASS, Authority, Tools
+from tools.authority import Authority
+from tools.conftest import STORE, STOREPASS, Tools
 
 IMPORTED = 'Warning: the key "moved" was generated in software and imported into the HSM'
 REMEDY = "Generate keys inside with `hsmbridge keytool`, or with `-providerName CloudHSM`."

@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, serialize_key_and_certificates
 from jdk_choice import jdks
 from jvm.conftest import environment_of
+from short_lived import compiled
 from transport import over_socket
 
 from bridge.jvm.jdk import release
 from provider.certificates import authority, issue
-from provider.programs import compiled, driven
+from provider.programs import driven
 
 HERE = Path(__file__).parent
 PASSWORD = b"changeit"

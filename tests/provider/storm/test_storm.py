@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from jdk_choice import jdks
 from jvm.conftest import environment_of
+from short_lived import compiled
 from transport import over_socket
 
 from bridge.jvm.jdk import release
-from provider.programs import compiled, driven
+from provider.programs import driven
 
 HERE = Path(__file__).parent
 THREADS = 16
