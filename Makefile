@@ -5,6 +5,8 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 BIN := .venv/bin
 PYTEST_ARGS ?=
+# One more than there are processors: a test often waits for something.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 JDK_TESTS := tests/jvm tests/locate tests/examples tests/provider tests/tools
 WYCHEPROOF_DIR ?= tests/vectors/wycheproof
 
@@ -22,13 +24,13 @@ demo: ready
 # The tests that take longest begin first, as tests/conftest.py sorts them, and not those of the files with most tests.
 # The provider's tests run a second time, through a daemon; pytest ends with 5 if PYTEST_ARGS choose none of them.
 test: ready
-	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
-	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --no-loadscope-reorder --transport socket $(PYTEST_ARGS) tests/provider \
+	@$(BIN)/pytest -m "not soak" -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/pytest -m "not soak" -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --transport socket $(PYTEST_ARGS) tests/provider \
 		|| { status=$$?; test $$status -eq 5 && test -n "$$PYTEST_ARGS" || exit $$status; }
 
 soak: ready
 	@$(BIN)/pytest -m soak $(PYTEST_ARGS)
-	@$(BIN)/pytest -m "not soak" -n auto --dist loadfile --every-jdk $(JDK_TESTS)
+	@$(BIN)/pytest -m "not soak" -n $(TEST_WORKERS) --dist loadfile --every-jdk $(JDK_TESTS)
 
 wycheproof: ready
 	@$(BIN)/python tests/wycheproof/run.py "$(WYCHEPROOF_DIR)"

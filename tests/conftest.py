@@ -20,7 +20,13 @@ _LONG = (
     "tests/soak/",
     "tests/server/test_kills.py",
     "tests/server/test_workers.py",
+    "tests/examples/test_servers.py",
     "tests/locate/test_on_demand.py",
+    "tests/jvm/test_endings.py",
+    "tests/cli/test_import.py",
+    "tests/cli/test_demo.py",
+    "tests/examples/test_examples.py",
+    "tests/provider/storm/",
 )
 """Files that take longest."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import forking
 from click.testing import CliRunner, Result
 from conftest import PASSWORDS
 
@@ -58,12 +58,5 @@ def process(
     home: Path, environment: Mapping[str, str], *arguments: str | Path, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a verb in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "bridge.cli", *map(str, arguments)],
-        env=clean_environment(home, environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-    )
+    command = ["-m", "bridge.cli", *map(str, arguments)]
+    return forking.run(command, clean_environment(home, environment), cwd=cwd)

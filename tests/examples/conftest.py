@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import forking
 import pytest
 from jvm.conftest import Runner, environment_of
 
@@ -55,8 +54,7 @@ def served(pristine_home: Path) -> Iterator[Served]:
 
 
 def _serve(environment: dict[str, str], *options: str) -> None:
-    command = [sys.executable, "-m", "bridge.cli", "serve", *options]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    ran = forking.run(["-m", "bridge.cli", "serve", *options], environment)
     assert ran.returncode == 0, ran
 
 

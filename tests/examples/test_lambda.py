@@ -20,7 +20,7 @@ from bridge.jvm import find_jdk
 from examples.conftest import Served, ServerKey
 from examples.projects import copy_of, install_provider, maven, needs_maven
 
-pytestmark = needs_maven
+pytestmark = [needs_maven, pytest.mark.soak]  # it downloads for half a minute
 UNSHARE = shutil.which("unshare")
 READ_ONLY = [
     *("unshare", "--user", "--map-root-user", "--mount"),

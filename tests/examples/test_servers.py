@@ -69,6 +69,7 @@ def test_spring_boot(jdk: Path, spring_jar: Path, served: Served, server_key: Se
             assert get(port, server_key.certificate, version) == (200, f"hello, nobody known, over {name}\n")
 
 
+@pytest.mark.soak
 def test_spring_boot_with_mutual_tls(spring_jar: Path, served: Served, server_key: ServerKey, tmp_path: Path) -> None:
     client = client_certificate(tmp_path)
     trusted = tmp_path / "clients.p12"
@@ -107,7 +108,7 @@ def client_certificate(folder: Path) -> tuple[Path, Path]:
     return files
 
 
-@pytest.fixture(scope="module", params=["11.0.24", "9.0.98"])
+@pytest.fixture(scope="module", params=[pytest.param("11.0.24", marks=pytest.mark.soak), "9.0.98"])
 def installed_tomcat(request: pytest.FixtureRequest, served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tomcat as it is downloaded: a current one, and one that still knows the connector's own attributes."""
     version: str = request.param
@@ -118,6 +119,7 @@ def test_tomcat(installed_tomcat: Path, served: Served, server_key: ServerKey, t
     answers(installed_tomcat, "server.xml", served, server_key, tmp_path)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("installed_tomcat", ["9.0.98"], indirect=True)
 def test_tomcat_with_old_attributes(
     installed_tomcat: Path, served: Served, server_key: ServerKey, tmp_path: Path

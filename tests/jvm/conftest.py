@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import forking
 import pytest
 from conftest import PASSWORDS
 from jdk_choice import jdks
@@ -34,7 +35,7 @@ class Runner:
 
     def bridge(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run ``hsmbridge`` with arguments."""
-        return self.run([sys.executable, "-m", "bridge.cli", *arguments], cwd)
+        return forking.run(["-m", "bridge.cli", *arguments], self.environment, cwd=cwd)
 
     def program(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a Java program with the provider registered, on the way to the engine that the tests take."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import PASSWORDS
+from forking import run
 
 PROGRAM = """
 import gc, json
@@ -46,14 +45,8 @@ answers = {}
 
 def border(home: Path, program: str) -> Any:
     """Run a program in a process that hosts a JVM, and return its answers."""
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM + program + "\nprint(json.dumps(answers))"],
-        env={"HSMBRIDGE_HOME": str(home), "HSM_USER": "alice", "HSM_PASSWORD": PASSWORDS["alice"].decode()},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environment = {"HSMBRIDGE_HOME": str(home), "HSM_USER": "alice", "HSM_PASSWORD": PASSWORDS["alice"].decode()}
+    ran = run(["-c", PROGRAM + program + "\nprint(json.dumps(answers))"], environment)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 

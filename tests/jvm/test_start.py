@@ -1,9 +1,9 @@
 """``bridge.jvm.start``: a JVM for Python programs, and what it says when it cannot be had."""
 
 import subprocess
-import sys
 from pathlib import Path
 
+import forking
 import pytest
 from conftest import PASSWORDS
 
@@ -14,13 +14,7 @@ from jvm.conftest import environment_of
 def run(home: Path, program: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
     """Run a Python program in a process of its own, since a process has one JVM."""
     environment = {**environment_of(home, find_jdk()), **changes}
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        env={name: value for name, value in environment.items() if value is not None},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return forking.run(["-c", program], {name: value for name, value in environment.items() if value is not None})
 
 
 REFUSAL = """

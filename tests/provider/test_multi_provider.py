@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import forking
 import jpype
 import pytest
 from conftest import PASSWORDS
@@ -231,10 +230,7 @@ def run(home: Path, identifiers: list[str], arguments: str = "", **changes: str)
         start = "from bridge.jvm.host import start_jvm\nstart_jvm([], [], interrupt=False)"
     environment = environment_of(home, find_jdk()) | ({} if over_socket() else changes)
     with served(home, **changes):
-        ran = subprocess.run(
-            [sys.executable, "-c", PROGRAM.format(identifiers=identifiers, start=start)],
-            env=environment, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        ran = forking.run(["-c", PROGRAM.format(identifiers=identifiers, start=start)], environment)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.splitlines()
 

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import forking
 from cli.command import clean_environment
 from conftest import PASSWORDS
 
@@ -48,7 +47,7 @@ class Daemon:
         self.options = options
         self.environment = environment
         self.errors = home / "stderr.txt"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forking.Process | None = None
 
     @property
     def socket(self) -> Path:
@@ -58,12 +57,10 @@ class Daemon:
     def start(self) -> None:
         """Start it and wait until it answers."""
         with self.errors.open("ab") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bridge.cli", "serve", "--foreground", *self.options],
-                env=clean_environment(self.home, self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
+            self.process = forking.start(
+                ["-m", "bridge.cli", "serve", "--foreground", *self.options],
+                clean_environment(self.home, self.environment),
+                stderr=errors.fileno(),
             )
         until(self._answers, "the daemon answers")
 

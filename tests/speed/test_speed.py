@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import forking
 import pytest
 
 from bridge.speed.operations import OPERATIONS
@@ -20,13 +20,7 @@ def speed(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the verb as a user does."""
     # A home's socket needs a short path.
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        run = subprocess.run(
-            [sys.executable, "-m", "bridge.cli", "speed", *arguments],
-            env={"PATH": "/usr/bin:/bin", "TMPDIR": folder},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        run = forking.run(["-m", "bridge.cli", "speed", *arguments], {"PATH": "/usr/bin:/bin", "TMPDIR": folder})
         left = [path for path in Path(folder).iterdir() if path.name.startswith("hsmbridge-s")]
         assert left == [], "what was made for the measurement stays"
     return run

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import PBES, PKCS12Certificate, serialize_java_truststore
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -69,7 +70,7 @@ def write_trust(file: Path, password: str, certificate: x509.Certificate) -> Non
     file.write_bytes(serialize_java_truststore([entry], quick.build(password.encode())))
 
 
-def _builder(subject: x509.Name, public: x509.CertificatePublicKeyTypes) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, public: CertificatePublicKeyTypes) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PASSWORDS, log_in
+from forking import run
 from jdk_choice import jdks
 from jvm.conftest import environment_of
 from short_lived import QUICK_KEYSTORES, QUICK_START, for_tool
@@ -45,7 +45,8 @@ class Tools:
 
     def hosted(self, *command: str, code: int = 0, answers: str = "") -> str:
         """Run a tool by ``hsmbridge``."""
-        return self.run([sys.executable, "-m", "bridge.cli", command[0], *QUICK, *command[1:]], code, answers)
+        arguments = ["-m", "bridge.cli", command[0], *QUICK, *command[1:]]
+        return _said(run(arguments, self.environment, cwd=self.folder, text=answers, together=True), code)
 
     def stock(self, tool: str, *arguments: str, code: int = 0, answers: str = "") -> str:
         """Run a tool of the JDK without hsmbridge."""
@@ -63,9 +64,7 @@ class Tools:
             text=True,
             timeout=60,
         )
-        assert ran.returncode == code, ran.stdout
-        assert [secret for secret in SECRETS if secret in ran.stdout] == []
-        return ran.stdout
+        return _said(ran, code)
 
     def changed(self, **variables: str | None) -> Tools:
         """Return the same tools for a user with other variables; None removes one."""
@@ -78,6 +77,12 @@ class Tools:
             jar.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\r\n\r\n")
             jar.writestr("greeting.txt", "hello")
         return name
+
+
+def _said(ran: subprocess.CompletedProcess[str], code: int) -> str:
+    assert ran.returncode == code, ran.stdout
+    assert [secret for secret in SECRETS if secret in ran.stdout] == []
+    return ran.stdout
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def fuzz(home: Path, jdk: Path, classes: Path, files: Path, cases: int, seed: in
 
 def test_mutations(home: Path, classes: Path, files: Path) -> None:
     """The suite repeats the same mutations, the second time half of them; the soak test seeks new ones."""
-    cases = 800 if over_socket() else 1_600
+    cases = 400 if over_socket() else 1_200
     fuzz(home, jdks()[0], classes, files, cases, seed=int(os.environ.get("HSMBRIDGE_SEED", "1")))
 
 

@@ -38,7 +38,7 @@ def storm(home: Path, jdk: Path, classes: Path, seconds: int) -> None:
 
 
 def test_a_storm(home: Path, classes: Path) -> None:
-    storm(home, jdks()[0], classes, seconds=4 if over_socket() else 6)
+    storm(home, jdks()[0], classes, seconds=2 if over_socket() else 4)
 
 
 @pytest.mark.soak
