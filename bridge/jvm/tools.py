@@ -123,21 +123,26 @@ def _run(
     try:
         home = default_home()
         clusters = Clusters(open_home(home, passphrase), home, clusters_from_environment())
-        _start(command)
+        _start_or_fail(command)
         jpype.JClass("io.hsmbridge.hosted.ShutdownHooks").removeNewest()
         register(clusters, rules, first=first(), replaceable=replaceable)
         # The keys of a large home stay; to look through them for garbage would halt the program's calls.
         gc.freeze()
     except (HsmError, NoJdk) as error:
         _fail(f"hsmbridge: {error}")
+    sys.stdout.flush()
+    _end(_call_main(command))
+
+
+def _start_or_fail(command: Command) -> None:
+    try:
+        _start(command)
     except RuntimeError:
         # The JVM itself has printed which option it does not take.
         _fail(
             "Error: Could not create the Java Virtual Machine.\n"
             "Error: A fatal exception has occurred. Program will exit."
         )
-    sys.stdout.flush()
-    _end(_call_main(command))
 
 
 def _start(command: Command) -> None:

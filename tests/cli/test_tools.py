@@ -9,7 +9,8 @@ from typing import NoReturn
 import pytest
 
 import bridge.jvm
-from cli.command import run
+from cli.command import ADMIN, ALICE, run
+from cli.terminal import converse
 
 UNTOUCHED = [
     ["-help"],
@@ -49,3 +50,13 @@ def test_help_says_how_to_get_the_tool_s_own(home: Path, tool: str) -> None:
     result = run(home, {}, tool, "--help")
     assert result.exit_code == 0
     assert f"`hsmbridge {tool} -help` shows the tool's own help." in result.stdout
+
+
+def test_who_gives_no_passphrase_is_not_told_of_the_jvm(tmp_path: Path) -> None:
+    sealed = {**ADMIN, **ALICE, "HSMBRIDGE_PASSPHRASE": "a long passphrase"}
+    assert run(tmp_path / "home", sealed, "init", "--passphrase").exit_code == 0
+    listing = ["keytool", "-list", "-keystore", "NONE", "-storetype", "CloudHSM", "-storepass", "a-password"]
+    code, shown = converse(tmp_path / "home", ALICE, listing, [("Passphrase of", "\x04")])
+    assert code == 1
+    assert "Aborted!" in shown
+    assert "Java Virtual Machine" not in shown
