@@ -43,8 +43,8 @@ def served(pristine_home: Path) -> Iterator[Served]:
     shutil.copytree(pristine_home, home)
     environment = {**environment_of(home, find_jdk()), "KEYSTORE_PASSWORD": KEYSTORE_PASSWORD}
     hsm = open_home(home)
-    # If this process is killed, the daemon goes by itself.
-    _serve(environment, "--workers", "2", "--idle-exit", "60")
+    # If this process is killed, the daemon goes by itself, but not while Maven downloads.
+    _serve(environment, "--workers", "2", "--idle-exit", "900")
     try:
         yield Served(home, hsm, environment)
     finally:
