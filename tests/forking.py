@@ -11,6 +11,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import io
 import json
 import os
 import runpy
@@ -22,10 +23,11 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import types
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 _IMPORTS = ("bridge.cli", "bridge.cluster", "bridge.jvm.tools", "bridge.server.supervisor", "bridge.server.worker")
 _HERE = str(Path(__file__).parent)
@@ -67,14 +69,18 @@ class Process:
 
     def _ended(self, timeout: float | None) -> int | None:
         if self.returncode is None and select.select([self._status], [], [], timeout)[0]:
-            self.returncode = _NUMBER.unpack(os.read(self._status, _NUMBER.size))[0]
+            code = os.read(self._status, _NUMBER.size)
+            if not code:
+                raise ChildProcessError("The process from which the others are forked is gone.")
+            self.returncode = _NUMBER.unpack(code)[0]
             os.close(self._status)
         return self.returncode
 
     def send_signal(self, number: int) -> None:
         """Send a signal, if it runs."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -112,10 +118,17 @@ def start(
         streams = [null if stream is None else stream for stream in (stdin, stdout, stderr)]
         socket.send_fds(_parent(), [_LENGTH.pack(len(content))], [*streams, report])
         _parent().sendall(content)
+        pid = _parent().recv(_NUMBER.size, socket.MSG_WAITALL)
+    except OSError:
+        os.close(status)
+        raise
     finally:
         os.close(report)
         os.close(null)
-    return Process(_NUMBER.unpack(_parent().recv(_NUMBER.size, socket.MSG_WAITALL))[0], status)
+    if not pid:
+        os.close(status)
+        raise ChildProcessError("The process from which the others are forked is gone.")
+    return Process(_NUMBER.unpack(pid)[0], status)
 
 
 def run(
@@ -127,7 +140,7 @@ def run(
     together: bool = False,
     timeout: float = 60,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a process to its end.
+    """Run a process to its end, and that of everything it has left running with its standard output or error.
 
     Args:
         arguments: see :func:`start`.
@@ -140,22 +153,50 @@ def run(
     Raises:
         subprocess.TimeoutExpired: it took longer, and was killed.
     """
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
+    end = time.monotonic() + timeout
+    with tempfile.TemporaryFile() as given, contextlib.ExitStack() as stack:
         given.write(text.encode())
         given.seek(0)
-        errors = said if together else complained
-        streams = {"stdin": given.fileno(), "stdout": said.fileno(), "stderr": errors.fileno()}
-        process = start(arguments, environment, cwd=cwd, **streams)
+        pipes = [os.pipe() for _ in ("output",) * (1 if together else 2)]
+        readers = [stack.enter_context(open(reader, "rb", buffering=0)) for reader, _ in pipes]
+        writers = [writer for _, writer in pipes]
         try:
-            code = process.wait(timeout)
+            process = start(
+                arguments, environment, cwd=cwd, stdin=given.fileno(), stdout=writers[0], stderr=writers[-1]
+            )
+        finally:
+            for writer in writers:
+                os.close(writer)
+        try:
+            texts = _read(readers, end)
+            code = process.wait(max(0, end - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise
-        for output in said, complained:
-            output.seek(0)
-        texts = [output.read().decode().replace("\r\n", "\n") for output in (said, complained)]
-        return subprocess.CompletedProcess(arguments, code, *texts)
+        return subprocess.CompletedProcess(arguments, code, texts[0], "" if together else texts[1])
+
+
+def _read(pipes: Sequence[io.FileIO], end: float) -> list[str]:
+    """Read pipes until nobody holds their other ends.
+
+    Raises:
+        subprocess.TimeoutExpired: somebody does when the monotonic clock has come to the end.
+    """
+    said = {pipe: bytearray() for pipe in pipes}
+    with selectors.DefaultSelector() as selector:
+        for pipe in pipes:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(end - time.monotonic())
+            if not ready and time.monotonic() >= end:
+                raise subprocess.TimeoutExpired("a forked process", 0, b"".join(said.values()))
+            for key, _ in ready:
+                if part := os.read(key.fd, 1 << 16):
+                    said[cast(io.FileIO, key.fileobj)] += part
+                else:
+                    selector.unregister(key.fileobj)
+    return [content.decode().replace("\r\n", "\n") for content in said.values()]
 
 
 @functools.cache
@@ -204,6 +245,8 @@ def serve(descriptor: int) -> None:
             request = json.loads(control.recv(_LENGTH.unpack(header)[0], socket.MSG_WAITALL))
             pid = os.fork()
             if not pid:
+                for own in (control, bell, button, selector):
+                    own.close()
                 _become(request, descriptors[:3])
                 return
             *streams, reports[pid] = descriptors
