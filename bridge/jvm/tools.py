@@ -28,6 +28,8 @@ _SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 _COLLECTOR = "-XX:+UseSerialGC"
 """The same for a heap that stays small; a JVM does not start with two."""
 _MAY_CHOOSE_A_COLLECTOR = re.compile(r"-XX:(\+Use\w+GC\b|Flags=|VMOptionsFile=)")
+_JVM_REFUSED = "Unable to start JVM"
+"""What JPype says then."""
 _JVM_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
 """Variables from which a JVM takes options of its own accord."""
 _HELP = {"-help", "--help", "-h", "-?"}
@@ -137,10 +139,11 @@ def _run(
 def _start_or_fail(command: Command) -> None:
     try:
         _start(command)
-    except RuntimeError:
-        # The JVM itself has printed which option it does not take.
+    except (RuntimeError, OSError, ValueError) as error:
+        # The JVM itself has printed which option it does not take; of all else, JPype says what it is.
+        why = "" if str(error) == _JVM_REFUSED else f"hsmbridge: {error}\n"
         _fail(
-            "Error: Could not create the Java Virtual Machine.\n"
+            f"{why}Error: Could not create the Java Virtual Machine.\n"
             "Error: A fatal exception has occurred. Program will exit."
         )
 

@@ -84,6 +84,15 @@ def test_wrong_command_lines_get_javas_own_words(runner: Runner, arguments: list
     assert_same(runner, *arguments)
 
 
+def test_why_no_jvm_could_be_made_is_said(runner: Runner) -> None:
+    run = runner.bridge("java", "-Djava.system.class.loader=Mine", "-cp", "é", "Ending")
+    assert (run.returncode, run.stdout) == (1, "")
+    why, *javas_words = run.stderr.splitlines()
+    assert why.startswith("hsmbridge: ")
+    assert "non ascii characters in the classpath" in why
+    assert javas_words[0] == "Error: Could not create the Java Virtual Machine."
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name)
 def test_a_signal_runs_the_hooks_and_gives_javas_exit_code(
     runner: Runner, classes: Path, number: signal.Signals
@@ -97,7 +106,7 @@ def test_a_signal_runs_the_hooks_and_gives_javas_exit_code(
 
 
 def test_a_signal_while_eight_threads_sign_ends_the_process_at_once(runner: Runner, classes: Path) -> None:
-    with runner.start("java", *QUICK_START, "-cp", str(classes), "Ending", "storm") as process:
+    with runner.start("java", "-cp", str(classes), "Ending", "storm") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.2)
