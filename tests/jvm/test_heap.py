@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from short_lived import QUICK_START
 
 from jvm.conftest import Runner
 
@@ -56,7 +55,7 @@ def test_an_imported_key_in_use_leaves_no_trace(
 
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     with runner.start(
-        "java", *QUICK_START, "-cp", str(classes), "HoldKey", "known", algorithm, base64.b64encode(public).decode()
+        "java", "-cp", str(classes), "HoldKey", "known", algorithm, base64.b64encode(public).decode()
     ) as process:
         assert process.stdout is not None
         said = process.stdout.readline()

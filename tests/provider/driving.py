@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import jpype
-from short_lived import QUICK_START
 from transport import PROVIDER, VARIABLE, Transport, choose, over_socket
 
 from bridge.jvm import start
@@ -23,10 +22,10 @@ def begin(classes: str) -> None:
     """
     choose(Transport(os.environ[VARIABLE]))
     if over_socket():
-        start_jvm(QUICK_START, [classes], interrupt=False)
+        start_jvm([], [classes], interrupt=False)
         jpype.JClass("java.security.Security").addProvider(jpype.JClass(PROVIDER)())
     else:
-        start(classpath=[classes], jvm_options=QUICK_START)
+        start(classpath=[classes])
         # The first provider that a program makes shares the registered one's session, all others have their own.
         jpype.JClass(PROVIDER)()
 
