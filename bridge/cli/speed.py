@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from bridge.cli.progress import progress_line
 
@@ -21,6 +22,8 @@ _OPERATIONS = (
 _USUAL = ("p256-sign", "rsa2048-sign", "aes256-gcm", "hmac-sha256")
 _PROFILED = ("p256-sign", "rsa2048-sign", "aes256-gcm", "aes256-cbc", "aes256-ctr", "hmac-sha256")
 _LARGEST = 1 << 30
+_WORKERS_OF_THE_LIMITS = 2
+"""The number does not depend on the machine, so that figures of several can be compared."""
 _TRANSPORTS = ("in-process", "socket")
 _PEERS = ("softhsm2", "jdk", "openssl", "cryptography")
 
@@ -61,7 +64,12 @@ class _List(click.ParamType[tuple[object, ...]]):
     metavar="NAME,…",
     help=f"Measure these in the same run, and print ratios: {', '.join(_PEERS)}.",
 )
-@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Of the daemon; by default one for each core.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Of the daemon; by default one for each core, with --limits two.",
+)
 @click.option("--rounds", type=click.IntRange(5), default=5, show_default=True, metavar="N", help="Turns of each.")
 @click.option(
     "--seconds", type=click.FloatRange(0.05, 600), default=1.0, show_default=True, metavar="S", help="Of each turn."
@@ -110,14 +118,14 @@ def speed(
     Environment:
       JAVA_HOME  the JDK; otherwise the one on the PATH
     """
-    _require_one_job(operations, size, plot, profile, limits=limits, check=check)
+    _require_one_job(profile, size, limits=limits, check=check)
     from bridge.server.daemon import default_workers
     from bridge.speed.rounds import Effort
 
     effort, hands = Effort(rounds, seconds), workers or default_workers()
     missed = False
     if limits:
-        found, text, missed = _limits(hands, effort)
+        found, text, missed = _limits(workers or _WORKERS_OF_THE_LIMITS, effort)
     elif profile:
         found, text = _profile(profile, size, transport, hands, effort)
     else:
@@ -127,23 +135,26 @@ def speed(
         click.get_current_context().exit(1)
 
 
-def _require_one_job(
-    operations: tuple[str, ...],
-    size: tuple[int, ...] | None,
-    plot: Path | None,
-    profile: str | None,
-    *,
-    limits: bool,
-    check: bool,
-) -> None:
+def _require_one_job(profile: str | None, size: tuple[int, ...] | None, *, limits: bool, check: bool) -> None:
+    """Refuse options that would be ignored."""
     if check and not limits:
         raise click.UsageError("--check goes with --limits.")
-    if limits and (operations or size or plot or profile):
-        raise click.UsageError("--limits knows what it measures: give no operation, --size, --plot or --profile.")
-    if profile and (operations or plot):
-        raise click.UsageError("--profile takes one operation as its value, and draws no plot.")
+    if limits:
+        _refuse_given("--limits", "operations", "size", "threads", "transport", "against", "plot", "profile")
+    if profile:
+        _refuse_given("--profile", "operations", "threads", "against", "plot")
+    if profile and profile.endswith("-sign"):
+        _refuse_given("--profile of a signature", "size")
     if profile and size and len(size) > 1:
         raise click.UsageError("--profile is of one size.")
+
+
+def _refuse_given(job: str, *parameters: str) -> None:
+    context = click.get_current_context()
+    for name in parameters:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name]:
+            given = "an operation" if name == "operations" else f"--{name}"
+            raise click.UsageError(f"{job} knows what it measures: do not give {given}.")
 
 
 def _limits(workers: int, effort: Effort) -> tuple[object, str, bool]:

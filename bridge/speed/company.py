@@ -84,7 +84,7 @@ def compared(
         with stage() as place, company(place, transports, peers, workers) as there:
             results += measure(usual, list(there.values()), effort, progress)
     for case in [case for case in cases if case.operation == "find-label"]:
-        with stage(case.size) as place, company(place, transports, (), workers) as there:
+        with stage(case.size) as place, company(place, transports, peers, workers) as there:
             results += measure([case], list(there.values()), effort, progress)
     return results
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bridge.engine import HsmError, ReturnCode
 from bridge.jvm import find_jdk, jar_path
-from bridge.speed.operations import OPERATIONS, Case
+from bridge.speed.operations import OPERATIONS, Case, Operation
 from bridge.speed.stage import COMMAND, Stage
 
 SPEED_JAR = Path(__file__).with_name("speed.jar")
@@ -173,8 +173,9 @@ class OpenSsl:
         self._workers = workers
 
     def does(self, case: Case) -> bool:
-        """See :meth:`Contender.does`."""
-        return bool(OPERATIONS[case.operation].openssl)
+        """See :meth:`Contender.does`; it signs digests, so that longer messages are nothing that it compares with."""
+        row = OPERATIONS[case.operation]
+        return bool(row.openssl) and (_is_of_data(row) or case.size in row.sizes)
 
     def rate(self, case: Case, seconds: float) -> float:
         """See :meth:`Contender.rate`."""
@@ -183,7 +184,7 @@ class OpenSsl:
         # It takes no longer buffers than so, and is as quick with them as it gets.
         size = min(case.size, 64 * 1024)
         command = [self._openssl, "speed", "-mr", "-seconds", str(max(_FEWEST_SECONDS, round(seconds))), *multi]
-        of_data = [] if row.openssl[0][0] != "-" else ["-bytes", str(size)]
+        of_data = ["-bytes", str(size)] if _is_of_data(row) else []
         printed = subprocess.run([*command, *of_data, *row.openssl], capture_output=True, text=True, check=False)
         rate = printed_rate(printed.stdout, row.openssl_column)
         if printed.returncode or rate is None:
@@ -192,6 +193,11 @@ class OpenSsl:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _is_of_data(row: Operation) -> bool:
+    """Tell whether ``openssl speed`` measures it by the bytes of its data."""
+    return row.openssl[0].startswith("-")
 
 
 def printed_rate(printed: str, column: int) -> float | None:

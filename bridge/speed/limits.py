@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bridge.speed.company import company
 from bridge.speed.contenders import Contender, in_process
 from bridge.speed.operations import MIB, TRANSPORTS, Case
-from bridge.speed.rounds import Effort, Progress, Result, measure
+from bridge.speed.rounds import Effort, Progress, Result, measure, spread
 from bridge.speed.stage import stage
 from bridge.speed.wholes import opening, signing
 
@@ -60,7 +60,8 @@ class Row(NamedTuple):
     Attributes:
         what: was measured.
         against: what it is a ratio to; empty if it is none.
-        value: the ratio, or seconds.
+        value: the ratio of the medians, or the median of the seconds.
+        spread: by how much of it the rounds differ.
         limit: of the value.
         at_most: whether the limit is the most that the value may be, or the least.
         note: what else there is to say.
@@ -69,6 +70,7 @@ class Row(NamedTuple):
     what: str
     against: str
     value: float
+    spread: float
     limit: float
     at_most: bool
     note: str = ""
@@ -111,10 +113,19 @@ def _operations(workers: int, effort: Effort, progress: Progress) -> Iterator[Ro
             )
             (results[case],) = measure([case], [there[name] for name in wanted], effort, _part(progress, number, cases))
     for limit in LIMITS:
-        ratio = Result.time_ratio if limit.of_time else Result.rate_ratio
-        value = ratio(results[limit.case], limit.ours, limit.theirs)
-        against = f"{limit.theirs}, {'time' if limit.of_time else 'rate'}"
-        yield Row(f"{limit.case}, {limit.ours}", against, value, limit.limit, limit.of_time)
+        yield _row(limit, results[limit.case], workers)
+
+
+def _row(limit: Limit, result: Result, workers: int) -> Row:
+    ratio = (Result.time_ratio if limit.of_time else Result.rate_ratio)(result, limit.ours, limit.theirs)
+    way = f"socket, {workers} workers" if limit.ours == "socket" else limit.ours
+    against = f"{limit.theirs}, {'time' if limit.of_time else 'rate'}"
+    rounds = _ratios(result.rates[limit.ours], result.rates[limit.theirs])
+    return Row(f"{limit.case}, {way}", against, ratio, spread(rounds), limit.limit, limit.of_time)
+
+
+def _ratios(some: Sequence[float], others: Sequence[float]) -> list[float]:
+    return [one / other for one, other in zip(some, others, strict=True)]
 
 
 def _part(progress: Progress, number: int, cases: Sequence[Case]) -> Progress:
@@ -152,27 +163,33 @@ def _lookup(effort: Effort, progress: Progress) -> Row:
         finally:
             for each in among:
                 each.close()
-    value = result.time_ratio(among[0].name, among[1].name)
-    return Row(f"a key found by its label among {_MANY:,} keys", f"among {_FEW}, time", value, 1.5, at_most=True)
+    large_name, small_name = (each.name for each in among)
+    value = result.time_ratio(large_name, small_name)
+    rounds = _ratios(result.rates[small_name], result.rates[large_name])
+    what = f"a key found by its label among {_MANY:,} keys"
+    return Row(what, f"among {_FEW}, time", value, spread(rounds), 1.5, at_most=True)
 
 
 def _opened(effort: Effort, progress: Progress) -> Row:
     with stage(_MANY) as place:
         progress("opening a large home", 0, 1)
         opened = opening(place, effort.rounds)
-    what = f"opening a home of {opened.keys:,} keys, to the first signature"
-    return Row(what, "", opened.seconds, 1.0, at_most=True, note=f"{opened.memory:.0f} MiB of memory")
+    what = f"opening a home of {opened[0].keys:,} keys, to the first signature"
+    seconds = [each.seconds for each in opened]
+    note = f"{statistics.median(each.memory for each in opened):.0f} MiB of memory"
+    return Row(what, "", statistics.median(seconds), spread(seconds), 1.0, at_most=True, note=note)
 
 
 def _jars(effort: Effort, progress: Progress) -> Iterator[Row]:
     with stage() as place:
         signed = signing(place, (1000, 5000), effort.rounds, progress)
-    pairs = list(zip(signed.ours[1000], signed.stock, strict=True))
-    value = statistics.median(ours / stock for ours, stock in pairs)
-    yield Row("hsmbridge jarsigner, 1,000 entries", "stock jarsigner, time", value, 1.3, at_most=True)
-    pairs = list(zip(signed.ours[5000], signed.ours[1000], strict=True))
-    value = statistics.median(large / small for large, small in pairs)
-    yield Row("hsmbridge jarsigner, 5,000 entries", "1,000 entries, time", value, 5.5, at_most=True)
+    small, large = signed.ours[1000], signed.ours[5000]
+    for what, against, ours, theirs, limit in (
+        ("1,000 entries", "stock jarsigner, time", small, signed.stock, 1.3),
+        ("5,000 entries", "1,000 entries, time", large, small, 5.5),
+    ):
+        value = statistics.median(ours) / statistics.median(theirs)
+        yield Row(f"hsmbridge jarsigner, {what}", against, value, spread(_ratios(ours, theirs)), limit, at_most=True)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -181,6 +198,7 @@ def table(rows: Sequence[Row]) -> str:
         ("what", lambda row: row.what),
         ("against", lambda row: row.against),
         ("is", lambda row: f"{row.value:.2f}" if row.against else f"{row.value:.2f} s"),
+        ("spread", lambda row: f"±{row.spread / 2:.0%}"),
         ("limit", lambda row: f"{'at most' if row.at_most else 'at least'} {row.limit:.2f}"),
         ("", lambda row: " ".join(filter(None, ["met" if row.met else "missed", row.note and f"({row.note})"]))),
     ]

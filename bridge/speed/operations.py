@@ -59,9 +59,9 @@ OPERATIONS = {
         True,
     ),
     "hmac-sha256": Operation("HmacSHA256, one doFinal", (1024,), ("-hmac", "sha256"), 0, software.hmac_sha256, True),
-    "p256-generate": Operation("a P-256 key pair, generated and destroyed", (0,)),
-    "rsa2048-generate": Operation("an RSA key pair of 2048 bits, generated and destroyed", (0,)),
-    "aes256-generate": Operation("an AES key of 256 bits, generated and destroyed", (0,)),
+    "p256-generate": Operation("a P-256 key pair generated, and destroyed where the provider can", (0,)),
+    "rsa2048-generate": Operation("an RSA key pair of 2048 bits generated, and destroyed where the provider can", (0,)),
+    "aes256-generate": Operation("an AES key of 256 bits generated, and destroyed where the provider can", (0,)),
     "find-label": Operation("KeyStore.getKey by label, among so many keys", (100, 16_000)),
 }
 

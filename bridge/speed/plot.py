@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,12 +51,12 @@ def plot(results: Sequence[Result], path: Path) -> None:
     figure = Figure(figsize=(10, 1.2 + _INCHES_A_BAR * len(bars)), layout="constrained")
     axes = figure.subplots()
     for place, (_, name, rates) in enumerate(bars):
-        times = sorted(1e6 / rate for rate in rates)
-        middle = times[len(times) // 2]
+        times = [1e6 / rate for rate in rates]
+        middle = 1e6 / statistics.median(rates)
         axes.barh(
             place,
             middle,
-            xerr=[[middle - times[0]], [times[-1] - middle]],
+            xerr=[[middle - min(times)], [max(times) - middle]],
             color=f"C{names.index(name)}",
             error_kw={"elinewidth": 0.8},
         )

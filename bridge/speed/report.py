@@ -26,6 +26,7 @@ def _block(result: Result) -> str:
             f"  {name:<14}{_time(result, name):>12}{_rate(result, name):>14}{f'±{result.spread(name) / 2:.0%}':>9}"
             + "".join(f"{ratio:>17}" for ratio in ratios)
         )
+    lines += [f"  {name:<14}has no such operation" for name in result.unable]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -53,6 +54,7 @@ def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
                 name: {"rate": result.rate(name), "spread": result.spread(name), "rates": rates}
                 for name, rates in result.rates.items()
             },
+            "unable": list(result.unable),
             "time_ratios": {
                 ours: {name: result.time_ratio(ours, name) for name in result.rates if name not in TRANSPORTS}
                 for ours in TRANSPORTS

@@ -19,10 +19,12 @@ class Result(NamedTuple):
     Attributes:
         case: what was done.
         rates: of each contender, how often a second it was done, round by round.
+        unable: the contenders that have no such operation.
     """
 
     case: Case
     rates: dict[str, list[float]]
+    unable: tuple[str, ...] = ()
 
     def rate(self, name: str) -> float:
         """Return a contender's median rate."""
@@ -30,18 +32,20 @@ class Result(NamedTuple):
 
     def spread(self, name: str) -> float:
         """Return by how much of the median a contender's best round differs from its worst."""
-        rates = self.rates[name]
-        return (max(rates) - min(rates)) / statistics.median(rates)
+        return spread(self.rates[name])
 
     def time_ratio(self, ours: str, theirs: str) -> float:
-        """Return the median of the rounds' ratios of the times that one operation takes."""
-        pairs = zip(self.rates[ours], self.rates[theirs], strict=True)
-        return statistics.median(their / our for our, their in pairs)
+        """Return the ratio of the median times that one operation takes."""
+        return self.rate(theirs) / self.rate(ours)
 
     def rate_ratio(self, ours: str, theirs: str) -> float:
-        """Return the median of the rounds' ratios of the rates."""
-        pairs = zip(self.rates[ours], self.rates[theirs], strict=True)
-        return statistics.median(our / their for our, their in pairs)
+        """Return the ratio of the median rates."""
+        return self.rate(ours) / self.rate(theirs)
+
+
+def spread(values: Sequence[float]) -> float:
+    """Return by how much of their median the largest of some values differs from the smallest."""
+    return (max(values) - min(values)) / statistics.median(values)
 
 
 class Effort(NamedTuple):
@@ -70,7 +74,7 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
         progress: is told how far it is.
 
     Returns:
-        For each case that somebody has, the rates.
+        For each case, the rates of those that have such an operation.
 
     Raises:
         HsmError: as the contenders.
@@ -78,8 +82,6 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
     results = []
     for number, case in enumerate(cases):
         able = [contender for contender in contenders if contender.does(case)]
-        if not able:
-            continue
         progress(str(case), number, len(cases))
         for contender in able:
             for _ in range(_WARM_UP_BATCHES if contender.warms_up else 0):
@@ -89,5 +91,5 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
             first = turn % len(able)
             for contender in [*able[first:], *able[:first]]:
                 rates[contender.name].append(contender.rate(case, effort.seconds))
-        results.append(Result(case, rates))
+        results.append(Result(case, rates, tuple(each.name for each in contenders if each not in able)))
     return results

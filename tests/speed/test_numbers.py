@@ -40,23 +40,23 @@ class Sleeper:
         raise AssertionError("whoever started it ends it")
 
 
-def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
+def test_a_ratio_is_that_of_the_medians() -> None:
     assert RESULT.rate("in-process") == 200
     assert RESULT.spread("in-process") == 1.5
-    assert RESULT.time_ratio("in-process", "softhsm2") == 0.5
-    assert RESULT.rate_ratio("in-process", "softhsm2") == 2.0
+    assert RESULT.time_ratio("in-process", "softhsm2") == 0.25
+    assert RESULT.rate_ratio("in-process", "softhsm2") == 4.0
 
 
 def test_contenders_take_turns_after_they_are_warm() -> None:
     log: list[str] = []
     told: list[tuple[str, int, int]] = []
     both = [Sleeper("a", 10, log), Sleeper("b", 20, log), Sleeper("c", 1, log, ())]
-    cases = [Case("find-label", 100), CASE]
+    cases = [CASE]
     (result,) = measure(cases, both, Effort(2, 0.1), lambda *args: told.append(args))
-    assert result == Result(CASE, {"a": [10, 10], "b": [20, 20]})
+    assert result == Result(CASE, {"a": [10, 10], "b": [20, 20]}, unable=("c",))
     assert log[-4:] == ["a", "b", "b", "a"]
     assert log[:-4] == ["a"] * 3 + ["b"] * 3
-    assert told == [("p256-sign, 32 bytes, 1 thread", 1, 2)]
+    assert told == [("p256-sign, 32 bytes, 1 thread", 0, 1)]
 
 
 def test_a_table_has_a_line_a_contender_and_our_ratios() -> None:
@@ -64,7 +64,31 @@ def test_a_table_has_a_line_a_contender_and_our_ratios() -> None:
     assert lines[0] == "p256-sign, 32 bytes, 1 thread: SHA256withECDSA, P-256"
     assert lines[1].split() == ["time", "a", "second", "spread", "in-process", "/", "it"]
     assert lines[2].split() == ["in-process", "5,000.0", "µs", "200", "±75%"]
-    assert lines[3].split() == ["softhsm2", "20.0", "ms", "50", "±750%", "0.50"]
+    assert lines[3].split() == ["softhsm2", "20.0", "ms", "50", "±750%", "0.25"]
+
+
+def test_a_limit_is_for_the_ratio_of_medians_and_names_the_workers_of_a_daemon() -> None:
+    result = Result(CASE, {"socket": [10.0, 20.0, 40.0], "softhsm2": [10.0, 40.0, 40.0]})
+    row = limits._row(limits.Limit(CASE, "socket", "softhsm2", 0.8), result, 2)
+    assert row == limits.Row(
+        "p256-sign, 32 bytes, 1 thread, socket, 2 workers", "softhsm2, time", 2.0, 0.5, 0.8, at_most=True
+    )
+    assert limits._row(limits.Limit(CASE, "socket", "softhsm2", 0.5, of_time=False), result, 2).value == 0.5
+
+
+def test_who_has_no_such_operation_is_named() -> None:
+    result = Result(CASE, {"in-process": [10.0]}, unable=("openssl",))
+    assert report.table([result]).splitlines()[-1].split() == ["openssl", "has", "no", "such", "operation"]
+    (found,) = report.as_json([result])
+    assert found["unable"] == ["openssl"]
+
+
+def test_openssl_signs_digests_only() -> None:
+    openssl = OpenSsl(1)
+    assert openssl.does(CASE)
+    assert not openssl.does(Case("p256-sign", 1000))
+    assert openssl.does(Case("aes256-gcm", 1000))
+    assert not openssl.does(Case("find-label", 100))
 
 
 def test_a_stream_has_a_rate_in_mib() -> None:
@@ -77,7 +101,7 @@ def test_json_has_every_round() -> None:
     (found,) = report.as_json([RESULT])
     assert found["operation"], found["threads"] == ("p256-sign", 1)
     assert found["contenders"]["softhsm2"] == {"rate": 50.0, "spread": 15.0, "rates": [50.0, 50.0, 800.0]}
-    assert found["time_ratios"] == {"in-process": {"softhsm2": 0.5}}
+    assert found["time_ratios"] == {"in-process": {"softhsm2": 0.25}}
 
 
 @pytest.mark.parametrize(
@@ -96,18 +120,18 @@ def test_what_openssl_speed_prints_is_read(printed: str, column: int, rate: floa
 
 
 def test_what_has_a_limit_is_met_on_the_right_side_of_it() -> None:
-    assert limits.Row("a", "b", 1.0, 1.0, at_most=True).met
-    assert not limits.Row("a", "b", 1.01, 1.0, at_most=True).met
-    assert limits.Row("a", "b", 1.0, 1.0, at_most=False).met
-    assert not limits.Row("a", "b", 0.99, 1.0, at_most=False).met
+    assert limits.Row("a", "b", 1.0, 0.1, 1.0, at_most=True).met
+    assert not limits.Row("a", "b", 1.01, 0.1, 1.0, at_most=True).met
+    assert limits.Row("a", "b", 1.0, 0.1, 1.0, at_most=False).met
+    assert not limits.Row("a", "b", 0.99, 0.1, 1.0, at_most=False).met
     rows = [
-        limits.Row("signing", "softhsm2, time", 0.5, 0.6, at_most=True),
-        limits.Row("a", "", 2.0, 1.0, True, "9 MiB"),
+        limits.Row("signing", "softhsm2, time", 0.5, 0.1, 0.6, at_most=True),
+        limits.Row("a", "", 2.0, 0.4, 1.0, True, "9 MiB"),
     ]
     assert [line.split() for line in limits.table(rows).splitlines()] == [
-        ["what", "against", "is", "limit"],
-        ["signing", "softhsm2,", "time", "0.50", "at", "most", "0.60", "met"],
-        ["a", "2.00", "s", "at", "most", "1.00", "missed", "(9", "MiB)"],
+        ["what", "against", "is", "spread", "limit"],
+        ["signing", "softhsm2,", "time", "0.50", "±5%", "at", "most", "0.60", "met"],
+        ["a", "2.00", "s", "±20%", "at", "most", "1.00", "missed", "(9", "MiB)"],
     ]
     assert [row["met"] for row in limits.as_json(rows)] == [True, False]
 

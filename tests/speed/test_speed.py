@@ -53,8 +53,9 @@ def test_both_transports_and_their_peers_are_compared() -> None:
 
 
 def test_keys_are_found_among_as_many_as_were_asked_for() -> None:
-    found = measured("find-label", "--size", "3,20", "--transport", "in-process")
+    found = measured("find-label", "--size", "3,20", "--transport", "in-process", "--against", "jdk")
     assert [(case["size"], case["contenders"]["in-process"]["rate"] > 0) for case in found] == [(3, True), (20, True)]
+    assert [case["unable"] for case in found] == [["jdk"], ["jdk"]]
 
 
 @pytest.mark.parametrize(("operation", "size"), [("aes256-gcm", 64), ("aes256-ctr", 100_000)])
@@ -71,8 +72,14 @@ def test_a_profile_has_all_floors(operation: str, size: int) -> None:
     [
         (["sha256"], "'sha256' is not one of"),
         (["--check"], "--check goes with --limits."),
-        (["--limits", "p256-sign"], "--limits knows what it measures"),
-        (["--profile", "p256-sign", "p256-sign"], "--profile takes one operation"),
+        (["--limits", "p256-sign"], "--limits knows what it measures: do not give an operation."),
+        (["--limits", "--threads", "1"], "--limits knows what it measures: do not give --threads."),
+        (["--limits", "--transport", "socket"], "--limits knows what it measures: do not give --transport."),
+        (["--limits", "--against", "jdk"], "--limits knows what it measures: do not give --against."),
+        (["--profile", "p256-sign", "p256-sign"], "--profile knows what it measures: do not give an operation."),
+        (["--profile", "p256-sign", "--threads", "8"], "--profile knows what it measures: do not give --threads."),
+        (["--profile", "p256-sign", "--against", "jdk"], "--profile knows what it measures: do not give --against."),
+        (["--profile", "p256-sign", "--size", "9"], "--profile of a signature knows what it measures: do not give"),
         (["--profile", "aes256-gcm", "--size", "1,2"], "--profile is of one size."),
         (["--rounds", "4"], "4 is not in the range x>=5."),
         (["--against", "luna"], "'luna' is not one of"),

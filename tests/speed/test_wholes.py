@@ -11,7 +11,7 @@ from bridge.speed.wholes import opening, signing
 
 def test_opening_a_home_ends_with_a_signature_and_tells_keys_and_memory() -> None:
     with stage(keys=3) as place:
-        opened = opening(place, 1)
+        (opened,) = opening(place, 1)
     assert opened.keys == 5
     assert 0 < opened.seconds < 60
     assert 10 < opened.memory < 1000

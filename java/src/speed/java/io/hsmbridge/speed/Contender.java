@@ -145,7 +145,7 @@ final class Contender {
     cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(TAG_BITS, iv));
   }
 
-  /** Ends a key that was generated for nothing but the measurement. */
+  /** Ends a key that was generated for nothing but the measurement; other providers leave theirs to the collector. */
   void discard(Key key) throws Exception {
     if (name.equals("hsmbridge")) {
       ((javax.security.auth.Destroyable) key).destroy();
