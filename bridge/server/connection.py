@@ -54,8 +54,8 @@ class Host(Protocol):
     def defer(self, connection: Connection, number: int, method: str, arguments: tuple[object, ...]) -> bool:
         """Have a request carried out by another thread, which ends in :meth:`Connection.finish`; False if too busy."""
 
-    def counted(self, method: str, *, failed: bool, began: int) -> None:
-        """Count a request; ``began`` is a reading of ``time.perf_counter_ns``."""
+    def counted(self, method: str, *, failed: bool, began: int, received: int = 0, sent: int = 0) -> None:
+        """Count a request; ``began`` is a reading of ``time.perf_counter_ns``, the last two are bytes."""
 
     def malformed(self, connection: Connection, reason: str) -> None:
         """Note that a peer does not speak the protocol."""
@@ -99,6 +99,8 @@ class Connection:
         self.lingering = False
         self._closed = False
         self._watched = _ONLY_READ
+        self._at_rest = False
+        """Whether nothing is under way, and nobody has to join first."""
 
     def ready(self, scratch: memoryview, *, read: bool, write: bool) -> None:
         """Go on, because the socket has bytes or takes some.
@@ -157,15 +159,7 @@ class Connection:
             False, with nothing done, if it is another.
         """
         served = self.served
-        if (
-            served is None
-            or self._received
-            or self._busy
-            or self._waiting
-            or self._unsent
-            or self._ending
-            or not is_whole(data)
-        ):
+        if served is None or not self._at_rest or not is_whole(data):
             return False
         began = time.perf_counter_ns()
         number, name, arguments = decode_request(data[LENGTH_BYTES:])
@@ -173,14 +167,15 @@ class Connection:
         if method is None or len(arguments) > method.quick:
             return False
         answer, failed = carry_out(number, name, served, arguments)
-        # Who has the answer finds it counted.
-        self._host.counted(name, failed=failed, began=began)
         try:
             message = self.transport.to_send(answer)
         except Malformed:
+            message = b""
+        # Who has the answer finds it counted.
+        self._host.counted(name, failed=failed, began=began, received=count, sent=len(message))
+        if not message:
             self.end()
             return True
-        self._host.counters.bytes(count, len(message))
         try:
             sent = self.socket.send(message)
         except (BlockingIOError, InterruptedError):
@@ -319,6 +314,7 @@ class Connection:
 
     def _settle(self, progressed: bool) -> None:
         """Say what is waited for now, and for how long."""
+        self._at_rest = False
         if self._ending and not (self._unsent or self._busy):
             self._say_goodbye()
             return
@@ -336,6 +332,7 @@ class Connection:
         if wanted != self._watched:
             self._watched = wanted
             self._host.watch(self, read=wanted[0], write=wanted[1])
+        self._at_rest = wanted == _ONLY_READ and self.served is not None and not self._received
 
     def _say_goodbye(self) -> None:
         """End the connection; if the peer is to know why, not before it had time to read that.

@@ -120,25 +120,24 @@ class Counters:
         # Those of the worker that had the slot before are closed by now.
         self._words[Scalar.CONNECTIONS] = 0
 
-    def count(self, method: int, failed: bool, nanoseconds: int) -> None:
+    def count(self, method: int, failed: bool, nanoseconds: int, received: int = 0, sent: int = 0) -> None:
         """Count one request that was answered.
 
         Args:
             method: index of its method.
             failed: whether the answer was a refusal.
             nanoseconds: from its last byte's arrival to the answer; 0 or more.
+            received: its bytes, if they are not counted otherwise.
+            sent: bytes of its answer, in the same way.
         """
         words, at = self._words, self._methods[method]
         if failed:
             words[at] += 1
         words[at + 1] += nanoseconds
         words[at + 2 + _BUCKET_OF_BITS[nanoseconds.bit_length()]] += 1
-
-    def bytes(self, received: int, sent: int) -> None:
-        """Add to the bytes of both ways."""
-        words = self._words
-        words[_BYTES_IN] += received
-        words[_BYTES_OUT] += sent
+        if received:
+            words[_BYTES_IN] += received
+            words[_BYTES_OUT] += sent
 
     def add(self, scalar: Scalar, amount: int = 1) -> None:
         """Add to a number that only grows."""

@@ -18,6 +18,9 @@ MAX_FRAME = 1024 * 1024
 
 MAX_FRAME_BEFORE_LOGIN = 16 * 1024
 
+_pack = msgpack.Packer().pack
+"""For all threads: it holds the GIL until it has packed."""
+
 _LENGTH = struct.Struct(">I")
 LENGTH_BYTES = _LENGTH.size
 
@@ -96,7 +99,7 @@ def encode_success(number: int, result: object) -> bytes:
     Raises:
         HsmError: ``DATA_LEN_RANGE`` if the result does not fit a frame.
     """
-    body: bytes = msgpack.packb((number, 0, result))
+    body: bytes = _pack((number, 0, result))
     if len(body) > MAX_FRAME:
         raise HsmError(
             ReturnCode.DATA_LEN_RANGE,

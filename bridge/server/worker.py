@@ -337,10 +337,10 @@ class Worker:
                 # It ended while it was joining.
                 self._leave(done.joined[0])
 
-    def counted(self, method: str, *, failed: bool, began: int) -> None:
+    def counted(self, method: str, *, failed: bool, began: int, received: int = 0, sent: int = 0) -> None:
         """See :meth:`Host.counted`."""
         now = time.perf_counter_ns()
-        self.counters.count(INDEX[method], failed, now - began)
+        self.counters.count(INDEX[method], failed, now - began, received, sent)
         # Where several ask, those who wait for their answers can make more of the core.
         self._awake_until = now + _AWAKE_NANOSECONDS if self._alone else 0
 
