@@ -125,7 +125,8 @@ def test_a_silent_daemon_times_out(client: Shell, short: Path) -> None:
         client.open(path, request=300)
         start = time.monotonic()
         assert "in time" in refused(client, DEVICE_REMOVED, *SIGN)
-        assert 0.25 < time.monotonic() - start < 2
+        # It gives up early if the wait before the third try, 0.1 s at most, would go beyond the 0.3 s.
+        assert 0.2 < time.monotonic() - start < 2
         client.call("close")
 
 
