@@ -24,6 +24,8 @@ _PROFILED = ("p256-sign", "rsa2048-sign", "aes256-gcm", "aes256-cbc", "aes256-ct
 _LARGEST = 1 << 30
 _WORKERS_OF_THE_LIMITS = 2
 """The number does not depend on the machine, so that figures of several can be compared."""
+_EFFORT_OF_THE_LIMITS = 15, 0.4
+"""Rounds and seconds: medians of many short turns vary less where the machine's speed does."""
 _TRANSPORTS = ("in-process", "socket")
 _PEERS = ("softhsm2", "jdk", "openssl", "cryptography")
 
@@ -70,14 +72,16 @@ class _List(click.ParamType[tuple[object, ...]]):
     metavar="N",
     help="Of the daemon; by default one for each core, with --limits two.",
 )
-@click.option("--rounds", type=click.IntRange(5), default=5, show_default=True, metavar="N", help="Turns of each.")
 @click.option(
-    "--seconds", type=click.FloatRange(0.05, 600), default=1.0, show_default=True, metavar="S", help="Of each turn."
+    "--rounds", type=click.IntRange(5), metavar="N", help="Turns of each; by default 5, with --limits 15 shorter ones."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(0.05, 600), metavar="S", help="Of each turn; by default 1, with --limits 0.4."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an .svg or .png.")
 @click.option("--profile", type=click.Choice(_PROFILED), metavar="OPERATION", help="Say where the time of a call goes.")
-@click.option("--limits", is_flag=True, help="Measure all that has a limit; it takes some six minutes.")
+@click.option("--limits", is_flag=True, help="Measure all that has a limit; it takes some seven minutes.")
 @click.option("--check", is_flag=True, help="With --limits: exit with 1 if one is missed.")
 def speed(
     operations: tuple[str, ...],
@@ -86,8 +90,8 @@ def speed(
     transport: tuple[str, ...],
     against: tuple[str, ...],
     workers: int | None,
-    rounds: int,
-    seconds: float,
+    rounds: int | None,
+    seconds: float | None,
     as_json: bool,
     plot: Path | None,
     profile: str | None,
@@ -122,8 +126,9 @@ def speed(
     from bridge.server.daemon import default_workers
     from bridge.speed.rounds import Effort
 
-    effort, hands = Effort(rounds, seconds), workers or default_workers()
-    missed = False
+    hands, missed = workers or default_workers(), False
+    usual = Effort(*_EFFORT_OF_THE_LIMITS) if limits else Effort()
+    effort = Effort(rounds or usual.rounds, seconds or usual.seconds)
     if limits:
         found, text, missed = _limits(workers or _WORKERS_OF_THE_LIMITS, effort)
     elif profile:

@@ -8,9 +8,14 @@ from typing import NamedTuple
 
 from bridge.speed.contenders import Contender
 from bridge.speed.operations import Case
+from bridge.speed.software import BUFFER
 
 FEWEST_ROUNDS = 5
 _WARM_UP_BATCHES = 3
+_WARM_UP_CALLS = 15_000
+"""So often has a JVM to run what it is to compile as well as it can; the slow operations come to that late."""
+_WARM_UP_ROUNDS = 2
+"""So many times as long as it is measured it is waited for that at most."""
 
 
 class Result(NamedTuple):
@@ -84,8 +89,8 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
         able = [contender for contender in contenders if contender.does(case)]
         progress(str(case), number, len(cases))
         for contender in able:
-            for _ in range(_WARM_UP_BATCHES if contender.warms_up else 0):
-                contender.rate(case, effort.seconds)
+            if contender.warms_up:
+                _warm_up(contender, case, effort)
         rates: dict[str, list[float]] = {contender.name: [] for contender in able}
         for turn in range(effort.rounds):
             first = turn % len(able)
@@ -93,3 +98,11 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
                 rates[contender.name].append(contender.rate(case, effort.seconds))
         results.append(Result(case, rates, tuple(each.name for each in contenders if each not in able)))
     return results
+
+
+def _warm_up(contender: Contender, case: Case, effort: Effort) -> None:
+    calls = 0.0
+    for batch in range(_WARM_UP_ROUNDS * effort.rounds):
+        if batch >= _WARM_UP_BATCHES and calls >= _WARM_UP_CALLS:
+            return
+        calls += contender.rate(case, effort.seconds) * effort.seconds * max(1, case.size // BUFFER)
