@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bridge.engine.attributes import ObjectClass
+from bridge.engine.attributes import Attribute, ObjectClass
 from bridge.engine.audit import Entry, Event, Opcode
 from bridge.engine.errors import HsmError, ReturnCode
 from bridge.engine.forks import renewed_in_forks
@@ -362,7 +362,8 @@ class State:
         with self._lock:
             new = {obj.handle: obj for obj in changes.objects}
             gone = set(self._objects) - new.keys() if changes.complete else set(changes.destroyed)
-            for handle in [*gone, *changes.damaged, *new]:
+            known = [*gone, *changes.damaged, *new] if self._objects or self._damaged else []
+            for handle in known:
                 self._damaged.discard(handle)
                 old = self._objects.get(handle)
                 if old is not None:
@@ -371,7 +372,8 @@ class State:
             self._objects.update(new)
             for obj in changes.objects:
                 self._labels[obj.label].add(obj.handle)
-                if obj.object_class is not ObjectClass.SECRET_KEY:
+                # Not by its property, which would be made for thousands that are never used.
+                if obj.attributes[Attribute.CLASS] != ObjectClass.SECRET_KEY:
                     self._asymmetric.add(obj.handle)
             for handle in [*gone, *changes.damaged]:
                 self._objects.pop(handle, None)
