@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from typing import NoReturn
 
 import msgpack
@@ -17,9 +18,6 @@ MAX_FRAME = 1024 * 1024
 """Bytes of a frame, without its length."""
 
 MAX_FRAME_BEFORE_LOGIN = 16 * 1024
-
-_pack = msgpack.Packer().pack
-"""For all threads: it holds the GIL until it has packed."""
 
 _LENGTH = struct.Struct(">I")
 LENGTH_BYTES = _LENGTH.size
@@ -93,13 +91,23 @@ def _refuse_extension(_code: int, _data: bytes) -> NoReturn:
     raise ValueError
 
 
+class _Packer(threading.local):
+    """Packs for one thread: while one packs, the interpreter may go on with another, to collect garbage for example."""
+
+    def __init__(self) -> None:
+        self.pack = msgpack.Packer().pack
+
+
+_packer = _Packer()
+
+
 def encode_success(number: int, result: object) -> bytes:
     """Return the frame of an answer.
 
     Raises:
         HsmError: ``DATA_LEN_RANGE`` if the result does not fit a frame.
     """
-    body: bytes = _pack((number, 0, result))
+    body: bytes = _packer.pack((number, 0, result))
     if len(body) > MAX_FRAME:
         raise HsmError(
             ReturnCode.DATA_LEN_RANGE,
