@@ -48,7 +48,10 @@ class _List(click.ParamType[tuple[object, ...]]):
 @click.command()
 @click.argument("operations", nargs=-1, type=click.Choice(_OPERATIONS), metavar="[OPERATION]...")
 @click.option(
-    "--size", type=_List(click.IntRange(1, _LARGEST)), metavar="N,…", help="Bytes an operation; for find-label, keys."
+    "--size",
+    type=_List(click.IntRange(1, _LARGEST)),
+    metavar="N,…",
+    help="Bytes an operation; for find-label, keys. Generation has none.",
 )
 @click.option("--threads", type=_List(click.IntRange(1, 256)), default="1", metavar="N,…", help="Java threads.")
 @click.option(
@@ -70,13 +73,16 @@ class _List(click.ParamType[tuple[object, ...]]):
     "--workers",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Of the daemon; by default one for each core, with --limits two.",
+    help="Of the daemon, and processes of openssl speed; by default one for each core, with --limits two.",
 )
 @click.option(
     "--rounds", type=click.IntRange(5), metavar="N", help="Turns of each; by default 5, with --limits 15 shorter ones."
 )
 @click.option(
-    "--seconds", type=click.FloatRange(0.05, 600), metavar="S", help="Of each turn; by default 1, with --limits 0.4."
+    "--seconds",
+    type=click.FloatRange(0.05, 600),
+    metavar="S",
+    help="Of each turn; by default 1, with --limits 0.4. openssl speed has whole ones only.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw an .svg or .png.")

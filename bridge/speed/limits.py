@@ -61,7 +61,7 @@ class Row(NamedTuple):
         what: was measured.
         against: what it is a ratio to; empty if it is none.
         value: the ratio of the medians, or the median of the seconds.
-        spread: by how much of it the rounds differ.
+        spread: by how much of their own median the rounds' ratios, or seconds, differ.
         limit: of the value.
         at_most: whether the limit is the most that the value may be, or the least.
         note: what else there is to say.
@@ -120,7 +120,8 @@ def _row(limit: Limit, result: Result, workers: int) -> Row:
     ratio = (Result.time_ratio if limit.of_time else Result.rate_ratio)(result, limit.ours, limit.theirs)
     way = f"socket, {workers} workers" if limit.ours == "socket" else limit.ours
     against = f"{limit.theirs}, {'time' if limit.of_time else 'rate'}"
-    rounds = _ratios(result.rates[limit.ours], result.rates[limit.theirs])
+    pair = (limit.theirs, limit.ours) if limit.of_time else (limit.ours, limit.theirs)
+    rounds = _ratios(*(result.rates[name] for name in pair))
     return Row(f"{limit.case}, {way}", against, ratio, spread(rounds), limit.limit, limit.of_time)
 
 

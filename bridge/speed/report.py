@@ -26,7 +26,7 @@ def _block(result: Result) -> str:
             f"  {name:<14}{_time(result, name):>12}{_rate(result, name):>14}{f'±{result.spread(name) / 2:.0%}':>9}"
             + "".join(f"{ratio:>17}" for ratio in ratios)
         )
-    lines += [f"  {name:<14}has no such operation" for name in result.unable]
+    lines += [f"  {name:<14}does not do this" for name in result.unable]
     return "\n".join(line.rstrip() for line in lines)
 
 
