@@ -189,7 +189,7 @@ def _read(pipes: Sequence[io.FileIO], end: float) -> list[str]:
             selector.register(pipe, selectors.EVENT_READ)
         while selector.get_map():
             ready = selector.select(end - time.monotonic())
-            if not ready and time.monotonic() >= end:
+            if time.monotonic() >= end:
                 raise subprocess.TimeoutExpired("a forked process", 0, b"".join(said.values()))
             for key, _ in ready:
                 if part := os.read(key.fd, 1 << 16):
