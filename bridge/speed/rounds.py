@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bridge.speed.contenders import Contender
-from bridge.speed.operations import Case
+from bridge.speed.operations import MIB, OPERATIONS, Case
 from bridge.speed.software import BUFFER
 
 FEWEST_ROUNDS = 5
 _WARM_UP_BATCHES = 3
-_WARM_UP_CALLS = 15_000
+_WARM_UP_CALLS = 10_000
 """So often has a JVM to run what it is to compile as well as it can; the slow operations come to that late."""
 _WARM_UP_ROUNDS = 2
 """So many times as long as it is measured it is waited for that at most."""
@@ -24,7 +24,7 @@ class Result(NamedTuple):
     Attributes:
         case: what was done.
         rates: of each contender, how often a second it was done, round by round.
-        unable: the contenders that have no such operation.
+        unable: the contenders that do not do it.
     """
 
     case: Case
@@ -79,7 +79,7 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
         progress: is told how far it is.
 
     Returns:
-        For each case, the rates of those that have such an operation.
+        For each case, the rates of those that do it.
 
     Raises:
         HsmError: as the contenders.
@@ -92,7 +92,7 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
             if contender.warms_up:
                 _warm_up(contender, case, effort)
         rates: dict[str, list[float]] = {contender.name: [] for contender in able}
-        for turn in range(effort.rounds):
+        for turn in range(effort.rounds if able else 0):
             first = turn % len(able)
             for contender in [*able[first:], *able[:first]]:
                 rates[contender.name].append(contender.rate(case, effort.seconds))
@@ -101,8 +101,10 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
 
 
 def _warm_up(contender: Contender, case: Case, effort: Effort) -> None:
+    streams = OPERATIONS[case.operation].sizes[0] >= MIB
+    pieces = max(1, case.size // BUFFER) if streams else 1
     calls = 0.0
     for batch in range(_WARM_UP_ROUNDS * effort.rounds):
         if batch >= _WARM_UP_BATCHES and calls >= _WARM_UP_CALLS:
             return
-        calls += contender.rate(case, effort.seconds) * effort.seconds * max(1, case.size // BUFFER)
+        calls += contender.rate(case, effort.seconds) * effort.seconds * pieces

@@ -51,12 +51,13 @@ def test_contenders_take_turns_after_they_are_warm() -> None:
     log: list[str] = []
     told: list[tuple[str, int, int]] = []
     both = [Sleeper("a", 1e6, log), Sleeper("b", 20, log), Sleeper("c", 1, log, ())]
-    cases = [CASE]
-    (result,) = measure(cases, both, Effort(2, 0.1), lambda *args: told.append(args))
+    cases = [Case("find-label", 100), CASE]
+    nobody, result = measure(cases, both, Effort(2, 0.1), lambda *args: told.append(args))
+    assert nobody == Result(cases[0], {}, unable=("a", "b", "c"))
     assert result == Result(CASE, {"a": [1e6, 1e6], "b": [20, 20]}, unable=("c",))
     assert log[-4:] == ["a", "b", "b", "a"]
     assert log[:-4] == ["a"] * 3 + ["b"] * 4, "the slow one has more turns to get quick"
-    assert told == [("p256-sign, 32 bytes, 1 thread", 0, 1)]
+    assert told == [("find-label, 100 keys, 1 thread", 0, 2), ("p256-sign, 32 bytes, 1 thread", 1, 2)]
 
 
 def test_a_table_has_a_line_a_contender_and_our_ratios() -> None:
