@@ -51,7 +51,7 @@ class _List(click.ParamType[tuple[object, ...]]):
     "--size",
     type=_List(click.IntRange(1, _LARGEST)),
     metavar="N,…",
-    help="Bytes an operation; for find-label, keys. Generation has none.",
+    help="Bytes an operation; for find-label, keys in the HSM. Generation has none.",
 )
 @click.option("--threads", type=_List(click.IntRange(1, 256)), default="1", metavar="N,…", help="Java threads.")
 @click.option(
@@ -76,7 +76,11 @@ class _List(click.ParamType[tuple[object, ...]]):
     help="Of the daemon, and processes of openssl speed; by default one for each core, with --limits two.",
 )
 @click.option(
-    "--rounds", type=click.IntRange(5), metavar="N", help="Turns of each; by default 5, with --limits 15 shorter ones."
+    "--rounds",
+    type=click.IntRange(5),
+    metavar="N",
+    help="Turns of each, with --profile of five parts; by default 5, with --limits 15: so often it also opens a home, "
+    "and signs each jar.",
 )
 @click.option(
     "--seconds",
@@ -129,6 +133,8 @@ def speed(
       JAVA_HOME  the JDK; otherwise the one on the PATH
     """
     _require_one_job(profile, size, limits=limits, check=check)
+    if not limits:
+        _require_use(() if profile else operations or _USUAL, size, transport, against, workers)
     from bridge.server.daemon import default_workers
     from bridge.speed.rounds import Effort
 
@@ -158,6 +164,20 @@ def _require_one_job(profile: str | None, size: tuple[int, ...] | None, *, limit
         _refuse_given("--profile of a signature", "size")
     if profile and size and len(size) > 1:
         raise click.UsageError("--profile is of one size.")
+
+
+def _require_use(
+    operations: tuple[str, ...],
+    size: tuple[int, ...] | None,
+    transports: tuple[str, ...],
+    peers: tuple[str, ...],
+    workers: int | None,
+) -> None:
+    """Refuse a size that no operation has, and workers of nobody."""
+    if size and operations and all(name.endswith("-generate") for name in operations):
+        raise click.UsageError("Generation has no --size: leave it out.")
+    if workers and "socket" not in transports and "openssl" not in peers:
+        raise click.UsageError("--workers are the daemon's and those of openssl speed: measure one of them.")
 
 
 def _refuse_given(job: str, *parameters: str) -> None:

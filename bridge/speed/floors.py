@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -11,14 +12,13 @@ from bridge.engine import Attribute, MechanismType, Session
 from bridge.engine.parameters import Gcm, Iv
 from bridge.speed.contenders import Jvm, repeated
 from bridge.speed.operations import OPERATIONS, Case
-from bridge.speed.rounds import Effort, Progress
+from bridge.speed.rounds import Effort, Progress, warm_up
 from bridge.speed.software import BUFFER, pieces
 from bridge.speed.stage import P256
 
 _DIGEST = bytes(32)
 _DIGEST_INFO = bytes(51)
 _STREAMS = {"aes256-cbc": MechanismType.AES_CBC, "aes256-ctr": MechanismType.AES_CTR}
-_WARM_UP_BATCHES = 20
 _TURNS_A_ROUND = 5
 """Short ones: a floor is less than what the machine's speed changes by within a second."""
 
@@ -54,19 +54,20 @@ def profile(case: Case, session: Session, jvms: Sequence[Jvm], effort: Effort, p
     software = OPERATIONS[case.operation].software
     if software is None:
         raise AssertionError(f"{case.operation} is not profiled")
-    seconds = effort.seconds / _TURNS_A_ROUND
+    effort = Effort(effort.rounds * _TURNS_A_ROUND, effort.seconds / _TURNS_A_ROUND)
     below = [software(case.size), _in_the_engine(case, session)]
     steps: list[tuple[str, Callable[[], float]]] = [
-        (name, _timed(work, seconds)) for name, work in zip(FLOORS, below, strict=False)
+        (name, _timed(functools.partial(repeated, work, effort.seconds)))
+        for name, work in zip(FLOORS, below, strict=False)
     ]
     for jvm in jvms:
         for name, operation in ((f"{jvm.name} engine", f"engine:{case.operation}"), (jvm.name, case.operation)):
-            steps.append((name, _timed_in_java(jvm, operation, case.size, seconds)))
-            for _ in range(_WARM_UP_BATCHES):
-                steps[-1][1]()
+            turn = functools.partial(jvm.batch, operation, case.size, 1, effort.seconds)
+            warm_up(turn, case, effort)
+            steps.append((name, _timed(turn)))
     times: dict[str, list[float]] = {name: [] for name, _ in steps}
-    for turn in range(turns := effort.rounds * _TURNS_A_ROUND):
-        progress(str(case), turn, turns)
+    for number in range(effort.rounds):
+        progress(str(case), number, effort.rounds)
         for name, step in steps:
             times[name].append(step())
     return [Profile(jvm.name, _differences(times, jvm.name)) for jvm in jvms]
@@ -79,12 +80,9 @@ def _differences(times: dict[str, list[float]], transport: str) -> tuple[float, 
     return statistics.median(floors[0]), *map(statistics.median, added)
 
 
-def _timed(work: Callable[[], object], seconds: float) -> Callable[[], float]:
-    return lambda: 1e6 / repeated(work, seconds)
-
-
-def _timed_in_java(jvm: Jvm, operation: str, size: int, seconds: float) -> Callable[[], float]:
-    return lambda: 1e6 / jvm.batch(operation, size, 1, seconds)
+def _timed(turn: Callable[[], float]) -> Callable[[], float]:
+    """Return what does a turn, and tells microseconds instead of a rate."""
+    return lambda: 1e6 / turn()
 
 
 def _in_the_engine(case: Case, session: Session) -> Callable[[], object]:

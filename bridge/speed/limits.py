@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bridge.speed.company import company
 from bridge.speed.contenders import Contender, in_process
 from bridge.speed.operations import MIB, TRANSPORTS, Case
-from bridge.speed.rounds import Effort, Progress, Result, measure, spread
+from bridge.speed.rounds import Effort, Progress, Result, measure, ratio, spread
 from bridge.speed.stage import stage
 from bridge.speed.wholes import opening, signing
 
@@ -117,16 +117,10 @@ def _operations(workers: int, effort: Effort, progress: Progress) -> Iterator[Ro
 
 
 def _row(limit: Limit, result: Result, workers: int) -> Row:
-    ratio = (Result.time_ratio if limit.of_time else Result.rate_ratio)(result, limit.ours, limit.theirs)
+    compared = (Result.time_ratio if limit.of_time else Result.rate_ratio)(result, limit.ours, limit.theirs)
     way = f"socket, {workers} workers" if limit.ours == "socket" else limit.ours
     against = f"{limit.theirs}, {'time' if limit.of_time else 'rate'}"
-    pair = (limit.theirs, limit.ours) if limit.of_time else (limit.ours, limit.theirs)
-    rounds = _ratios(*(result.rates[name] for name in pair))
-    return Row(f"{limit.case}, {way}", against, ratio, spread(rounds), limit.limit, limit.of_time)
-
-
-def _ratios(some: Sequence[float], others: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(some, others, strict=True)]
+    return Row(f"{limit.case}, {way}", against, *compared, limit.limit, limit.of_time)
 
 
 def _part(progress: Progress, number: int, cases: Sequence[Case]) -> Progress:
@@ -164,11 +158,9 @@ def _lookup(effort: Effort, progress: Progress) -> Row:
         finally:
             for each in among:
                 each.close()
-    large_name, small_name = (each.name for each in among)
-    value = result.time_ratio(large_name, small_name)
-    rounds = _ratios(result.rates[small_name], result.rates[large_name])
+    compared = result.time_ratio(*(each.name for each in among))
     what = f"a key found by its label among {_MANY:,} keys"
-    return Row(what, f"among {_FEW}, time", value, spread(rounds), 1.5, at_most=True)
+    return Row(what, f"among {_FEW}, time", *compared, 1.5, at_most=True)
 
 
 def _opened(effort: Effort, progress: Progress) -> Row:
@@ -189,8 +181,7 @@ def _jars(effort: Effort, progress: Progress) -> Iterator[Row]:
         ("1,000 entries", "stock jarsigner, time", small, signed.stock, 1.3),
         ("5,000 entries", "1,000 entries, time", large, small, 5.5),
     ):
-        value = statistics.median(ours) / statistics.median(theirs)
-        yield Row(f"hsmbridge jarsigner, {what}", against, value, spread(_ratios(ours, theirs)), limit, at_most=True)
+        yield Row(f"hsmbridge jarsigner, {what}", against, *ratio(ours, theirs), limit, at_most=True)
 
 
 def table(rows: Sequence[Row]) -> str:

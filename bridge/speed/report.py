@@ -21,7 +21,9 @@ def _block(result: Result) -> str:
     lines = [f"{result.case}: {OPERATIONS[result.case.operation].title}"]
     lines.append(f"  {'':<14}{'time':>12}{'a second':>14}{'spread':>9}" + "".join(f"{head:>17}" for head in heads))
     for name in [*ours, *peers]:
-        ratios = [f"{result.time_ratio(each, name):.2f}" if name in peers else "" for each in ours] if peers else []
+        ratios = (
+            [f"{result.time_ratio(each, name).value:.2f}" if name in peers else "" for each in ours] if peers else []
+        )
         lines.append(
             f"  {name:<14}{_time(result, name):>12}{_rate(result, name):>14}{f'±{result.spread(name) / 2:.0%}':>9}"
             + "".join(f"{ratio:>17}" for ratio in ratios)
@@ -56,7 +58,7 @@ def as_json(results: Sequence[Result]) -> list[dict[str, Any]]:
             },
             "unable": list(result.unable),
             "time_ratios": {
-                ours: {name: result.time_ratio(ours, name) for name in result.rates if name not in TRANSPORTS}
+                ours: {name: result.time_ratio(ours, name).value for name in result.rates if name not in TRANSPORTS}
                 for ours in TRANSPORTS
                 if ours in result.rates
             },

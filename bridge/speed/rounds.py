@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -39,13 +40,31 @@ class Result(NamedTuple):
         """Return by how much of the median a contender's best round differs from its worst."""
         return spread(self.rates[name])
 
-    def time_ratio(self, ours: str, theirs: str) -> float:
-        """Return the ratio of the median times that one operation takes."""
-        return self.rate(theirs) / self.rate(ours)
+    def time_ratio(self, ours: str, theirs: str) -> Ratio:
+        """Return the ratio of the times that one operation takes."""
+        return ratio(self.rates[theirs], self.rates[ours])
 
-    def rate_ratio(self, ours: str, theirs: str) -> float:
-        """Return the ratio of the median rates."""
-        return self.rate(ours) / self.rate(theirs)
+    def rate_ratio(self, ours: str, theirs: str) -> Ratio:
+        """Return the ratio of the rates."""
+        return ratio(self.rates[ours], self.rates[theirs])
+
+
+class Ratio(NamedTuple):
+    """How two contenders compare.
+
+    Attributes:
+        value: the ratio of their medians.
+        spread: by how much of their own median the rounds' ratios differ.
+    """
+
+    value: float
+    spread: float
+
+
+def ratio(some: Sequence[float], others: Sequence[float]) -> Ratio:
+    """Compare what was measured of two contenders, round by round."""
+    rounds = [one / other for one, other in zip(some, others, strict=True)]
+    return Ratio(statistics.median(some) / statistics.median(others), spread(rounds))
 
 
 def spread(values: Sequence[float]) -> float:
@@ -90,7 +109,7 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
         progress(str(case), number, len(cases))
         for contender in able:
             if contender.warms_up:
-                _warm_up(contender, case, effort)
+                warm_up(functools.partial(contender.rate, case, effort.seconds), case, effort)
         rates: dict[str, list[float]] = {contender.name: [] for contender in able}
         for turn in range(effort.rounds if able else 0):
             first = turn % len(able)
@@ -100,11 +119,18 @@ def measure(cases: Sequence[Case], contenders: Sequence[Contender], effort: Effo
     return results
 
 
-def _warm_up(contender: Contender, case: Case, effort: Effort) -> None:
+def warm_up(turn: Callable[[], float], case: Case, effort: Effort) -> None:
+    """Let a JVM get quick at a case.
+
+    Args:
+        turn: has it do that for as long as a turn takes, and returns its rate.
+        case: what it does.
+        effort: the turns that are measured later.
+    """
     streams = OPERATIONS[case.operation].sizes[0] >= MIB
     pieces = max(1, case.size // BUFFER) if streams else 1
     calls = 0.0
     for batch in range(_WARM_UP_ROUNDS * effort.rounds):
         if batch >= _WARM_UP_BATCHES and calls >= _WARM_UP_CALLS:
             return
-        calls += contender.rate(case, effort.seconds) * effort.seconds * pieces
+        calls += turn() * effort.seconds * pieces

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
 
 from bridge.cli import speed as verb
 from bridge.engine import HsmError
-from bridge.speed import limits, plot, report, softhsm2
+from bridge.speed import limits, plot, report, softhsm2, software
 from bridge.speed.company import PEERS
 from bridge.speed.contenders import OpenSsl, printed_rate
 from bridge.speed.floors import Profile, _differences
@@ -43,8 +50,8 @@ class Sleeper:
 def test_a_ratio_is_that_of_the_medians() -> None:
     assert RESULT.rate("in-process") == 200
     assert RESULT.spread("in-process") == 1.5
-    assert RESULT.time_ratio("in-process", "softhsm2") == 0.25
-    assert RESULT.rate_ratio("in-process", "softhsm2") == 4.0
+    assert RESULT.time_ratio("in-process", "softhsm2") == (0.25, 3.5)
+    assert RESULT.rate_ratio("in-process", "softhsm2") == (4.0, (4.0 - 0.5) / 2.0)
 
 
 def test_contenders_take_turns_after_they_are_warm() -> None:
@@ -177,11 +184,51 @@ def test_who_is_not_there_to_compare_with_is_to_be_installed(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "make", [row.software for row in OPERATIONS.values() if row.software], ids=lambda make: make.__name__
+    ("make", "lengths"),
+    [
+        (software.p256_sign, range(64, 73)),
+        (software.rsa2048_sign, [256]),
+        (software.aes256_gcm, [1000 + 16]),
+        (software.hmac_sha256, [32]),
+    ],
 )
-def test_what_cryptography_does_is_done(make: Callable[[int], Callable[[], object]]) -> None:
-    work = make(32)
-    assert work() == work() or make.__name__ in ("p256_sign", "aes256_gcm")
+def test_what_cryptography_does_is_done(make: Callable[[int], Callable[[], bytes]], lengths: Collection[int]) -> None:
+    assert len(make(1000)()) in lengths
+
+
+@pytest.mark.parametrize(("make", "mode"), [(software.aes256_cbc, CBC), (software.aes256_ctr, CTR)])
+def test_a_stream_is_encrypted_buffer_by_buffer(
+    make: Callable[[int], Callable[[], object]], mode: type[CBC] | type[CTR], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+    encryptor = Cipher(AES(bytes(32)), mode(bytes(16))).encryptor()
+
+    class Encryptor:
+        def update_into(self, given: bytes, room: bytearray) -> int:
+            lengths.append(encryptor.update_into(given, room))
+            return lengths[-1]
+
+    monkeypatch.setattr(Cipher, "encryptor", lambda _: Encryptor())
+    make(2 * software.BUFFER + 32)()
+    assert lengths == [software.BUFFER, software.BUFFER, 32]
+
+
+@pytest.mark.parametrize(("make", "key"), [(software.p256_verify, ec), (software.rsa2048_verify, rsa)])
+def test_a_signature_is_verified(
+    make: Callable[[int], Callable[[], object]], key: types.ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = key.generate_private_key
+
+    class Liar:
+        def __init__(self, *arguments: Any) -> None:
+            self.public_key = real(*arguments).public_key
+
+        def sign(self, *arguments: object) -> bytes:
+            return bytes(64)
+
+    monkeypatch.setattr(key, "generate_private_key", Liar)
+    with pytest.raises(InvalidSignature):
+        make(32)()
 
 
 def test_the_verb_knows_what_there_is() -> None:

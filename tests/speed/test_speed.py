@@ -85,6 +85,12 @@ def test_a_profile_has_all_floors(operation: str, size: int) -> None:
         (["--profile", "p256-sign", "--against", "jdk"], "--profile knows what it measures: do not give --against."),
         (["--profile", "p256-sign", "--size", "9"], "--profile of a signature knows what it measures: do not give"),
         (["--profile", "aes256-gcm", "--size", "1,2"], "--profile is of one size."),
+        (["p256-generate", "aes256-generate", "--size", "9"], "Generation has no --size: leave it out."),
+        (["--workers", "2", "--transport", "in-process"], "--workers are the daemon's and those of openssl speed"),
+        (
+            ["--profile", "p256-sign", "--workers", "2", "--transport", "in-process"],
+            "--workers are the daemon's and those of openssl speed",
+        ),
         (["--rounds", "4"], "4 is not in the range x>=5."),
         (["--against", "luna"], "'luna' is not one of"),
         (["--threads", "0"], "0 is not in the range"),
