@@ -54,8 +54,8 @@ class Host(Protocol):
     def defer(self, connection: Connection, number: int, method: str, arguments: tuple[object, ...]) -> bool:
         """Have a request carried out by another thread, which ends in :meth:`Connection.finish`; False if too busy."""
 
-    def counted(self, method: str, *, failed: bool, began: int, received: int = 0, sent: int = 0) -> None:
-        """Count a request; ``began`` is a reading of ``time.perf_counter_ns``, the last two are bytes."""
+    def counted(self, method: str, *, failed: bool, began: int, ended: int, received: int = 0, sent: int = 0) -> None:
+        """Count a request; two are readings of ``time.perf_counter_ns``, the last two are bytes."""
 
     def malformed(self, connection: Connection, reason: str) -> None:
         """Note that a peer does not speak the protocol."""
@@ -167,12 +167,13 @@ class Connection:
         if method is None or len(arguments) > method.quick:
             return False
         answer, failed = carry_out(number, name, served, arguments)
+        ended = time.perf_counter_ns()
         try:
             message = self.transport.to_send(answer)
         except Malformed:
             message = b""
         # Who has the answer finds it counted.
-        self._host.counted(name, failed=failed, began=began, received=count, sent=len(message))
+        self._host.counted(name, failed=failed, began=began, ended=ended, received=count, sent=len(message))
         if not message:
             self.end()
             return True
@@ -244,7 +245,7 @@ class Connection:
             if len(arguments) <= method.quick and len(frame) < _MUCH:
                 answer, failed = carry_out(number, name, served, arguments)
                 self._answer(answer)
-                self._host.counted(name, failed=failed, began=began)
+                self._host.counted(name, failed=failed, began=began, ended=time.perf_counter_ns())
                 return
         if self._host.defer(self, number, name, arguments):
             self._busy = True

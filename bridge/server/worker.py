@@ -326,7 +326,7 @@ class Worker:
         while self._done:
             done = self._done.popleft()
             self._deferred[_POOL_OF.get(done.method, _SLOW)] -= 1
-            self.counted(done.method, failed=done.failed, began=done.began)
+            self.counted(done.method, failed=done.failed, began=done.began, ended=time.perf_counter_ns())
             if done.connection in self._connections:
                 if done.joined is not None:
                     done.connection.session, done.connection.served = done.joined
@@ -337,12 +337,11 @@ class Worker:
                 # It ended while it was joining.
                 self._leave(done.joined[0])
 
-    def counted(self, method: str, *, failed: bool, began: int, received: int = 0, sent: int = 0) -> None:
+    def counted(self, method: str, *, failed: bool, began: int, ended: int, received: int = 0, sent: int = 0) -> None:
         """See :meth:`Host.counted`."""
-        now = time.perf_counter_ns()
-        self.counters.count(INDEX[method], failed, now - began, received, sent)
+        self.counters.count(INDEX[method], failed, ended - began, received, sent)
         # Where several ask, those who wait for their answers can make more of the core.
-        self._awake_until = now + _AWAKE_NANOSECONDS if self._alone else 0
+        self._awake_until = ended + _AWAKE_NANOSECONDS if self._alone else 0
 
     def malformed(self, connection: Connection, reason: str) -> None:
         """See :meth:`Host.malformed`."""
