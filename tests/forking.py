@@ -151,7 +151,7 @@ def run(
         timeout: seconds that it has.
 
     Raises:
-        subprocess.TimeoutExpired: it took longer, and was killed.
+        subprocess.TimeoutExpired: it took longer, and was killed with all that it had started.
     """
     end = time.monotonic() + timeout
     with tempfile.TemporaryFile() as given, contextlib.ExitStack() as stack:
@@ -171,7 +171,7 @@ def run(
             texts = _read(readers, end)
             code = process.wait(max(0, end - time.monotonic()))
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
         return subprocess.CompletedProcess(arguments, code, texts[0], "" if together else texts[1])
@@ -267,7 +267,8 @@ def _report_ended(reports: dict[int, int]) -> None:
 
 
 def _become(request: dict[str, Any], streams: Sequence[int]) -> None:
-    """Be what an interpreter is for a program, and run that."""
+    """Be what an interpreter is for a program, in a process group of its own, and run that."""
+    os.setsid()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for target, stream in enumerate(streams):
