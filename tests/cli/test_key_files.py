@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,18 +28,18 @@ def pem_file(folder: Path, key: PublicKeyTypes) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("key", "kind", "key_type"),
+    ("generate", "kind", "key_type"),
     [
-        (rsa.generate_private_key(65537, 2048).public_key(), "rsa-public", "rsa"),
-        (ec.generate_private_key(ec.SECP384R1()).public_key(), "ec-public", "ec"),
-        (ed25519.Ed25519PrivateKey.generate().public_key(), "ec-public", "ec-edwards"),
+        (lambda: rsa.generate_private_key(65537, 2048), "rsa-public", "rsa"),
+        (lambda: ec.generate_private_key(ec.SECP384R1()), "ec-public", "ec"),
+        (ed25519.Ed25519PrivateKey.generate, "ec-public", "ec-edwards"),
     ],
     ids=["rsa", "ec", "ed25519"],
 )
 def test_imports_a_public_key_and_writes_it_again(
-    home: Path, tmp_path: Path, key: PublicKeyTypes, kind: str, key_type: str
+    home: Path, tmp_path: Path, generate: Callable[[], rsa.RSAPrivateKey], kind: str, key_type: str
 ) -> None:
-    path = pem_file(tmp_path, key)
+    path = pem_file(tmp_path, generate().public_key())
     given = ["--path", str(path), "--label", "peer", "--key-type-class", kind, "--attributes", "verify=true"]
     data = answer(run(home, ALICE, "key", "import", "pem", *given))
 
