@@ -168,7 +168,7 @@ def run(
             for writer in writers:
                 os.close(writer)
         try:
-            texts = _read(readers, end)
+            texts = _read(readers, end, timeout)
             code = process.wait(max(0, end - time.monotonic()))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
@@ -177,11 +177,11 @@ def run(
         return subprocess.CompletedProcess(arguments, code, texts[0], "" if together else texts[1])
 
 
-def _read(pipes: Sequence[io.FileIO], end: float) -> list[str]:
+def _read(pipes: Sequence[io.FileIO], end: float, timeout: float) -> list[str]:
     """Read pipes until nobody holds their other ends.
 
     Raises:
-        subprocess.TimeoutExpired: somebody does when the monotonic clock has come to the end.
+        subprocess.TimeoutExpired: somebody does when the monotonic clock has come to the end, after so many seconds.
     """
     said = {pipe: bytearray() for pipe in pipes}
     with selectors.DefaultSelector() as selector:
@@ -190,7 +190,7 @@ def _read(pipes: Sequence[io.FileIO], end: float) -> list[str]:
         while selector.get_map():
             ready = selector.select(end - time.monotonic())
             if time.monotonic() >= end:
-                raise subprocess.TimeoutExpired("a forked process", 0, b"".join(said.values()))
+                raise subprocess.TimeoutExpired("a forked process", timeout, b"".join(said.values()))
             for key, _ in ready:
                 if part := os.read(key.fd, 1 << 16):
                     said[cast(io.FileIO, key.fileobj)] += part
