@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from bridge.cli.ending import orderly_end
 from bridge.cli.walk import Walk
 from bridge.engine import HsmError, ReturnCode
 
@@ -84,7 +85,7 @@ def demo(keep: Path | None) -> None:
     Environment:
       JAVA_HOME  the JDK; otherwise the one on the PATH
     """
-    with _folder(keep) as folder:
+    with orderly_end(), _folder(keep) as folder:
         shutil.copyfile(_HELLO, folder / "Hello.java")
         walk = Walk(folder, {"HSM_USER": "alice"})
         walk.set_secrets("HSMBRIDGE_ADMIN_PASSWORD", "HSM_PASSWORD", "KEYSTORE_PASSWORD", "CA_PASSWORD")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from bridge.cli.ending import orderly_end
 from bridge.cli.progress import progress_line
 
 if TYPE_CHECKING:
@@ -141,12 +142,13 @@ def speed(
     hands, missed = workers or default_workers(), False
     usual = Effort(*_EFFORT_OF_THE_LIMITS) if limits else Effort()
     effort = Effort(rounds or usual.rounds, seconds or usual.seconds)
-    if limits:
-        found, text, missed = _limits(workers or _WORKERS_OF_THE_LIMITS, effort)
-    elif profile:
-        found, text = _profile(profile, size, transport, hands, effort)
-    else:
-        found, text = _results(operations or _USUAL, size, threads, transport, against, hands, effort, plot)
+    with orderly_end():
+        if limits:
+            found, text, missed = _limits(workers or _WORKERS_OF_THE_LIMITS, effort)
+        elif profile:
+            found, text = _profile(profile, size, transport, hands, effort)
+        else:
+            found, text = _results(operations or _USUAL, size, threads, transport, against, hands, effort, plot)
     click.echo(json.dumps(found, indent=2) if as_json else text)
     if check and missed:
         click.get_current_context().exit(1)

@@ -21,6 +21,9 @@ _OURS = ("HSMBRIDGE_", "HSM_", "CLOUDHSM_")
 P256 = bytes.fromhex("06082a8648ce3d030107")
 """The curve, as ``EC_PARAMS`` names it."""
 
+_IDLE_SECONDS = "300"
+"""Of a daemon whose measurement was killed; no turn of the others takes so long."""
+
 COMMAND = (sys.executable, "-m", "bridge.cli")
 """This very program."""
 
@@ -91,7 +94,7 @@ def daemon(place: Stage, workers: int) -> Iterator[None]:
     Raises:
         HsmError: as :func:`bridge.server.daemon.wait_until_answering`.
     """
-    serve = [*COMMAND, "serve", "--foreground", "--workers", str(workers)]
+    serve = [*COMMAND, "serve", "--foreground", "--workers", str(workers), "--idle-exit", _IDLE_SECONDS]
     with subprocess.Popen(serve, env=place.environment, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until_answering(place.home)

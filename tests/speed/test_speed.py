@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import forking
 import pytest
+from server.daemon import until
 
 from bridge.speed.operations import OPERATIONS
 
@@ -65,6 +68,19 @@ def test_a_profile_has_all_floors(operation: str, size: int) -> None:
         name: ["OpenSSL", "engine", "border", "Java"] for name in ("in-process", "socket")
     }
     assert all(sum(floors.values()) > 0 for floors in found["profile"].values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_it_finds_nothing_left(number: signal.Signals) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        measuring = ["-m", "bridge.cli", "speed", "p256-sign", "--transport", "socket", "--seconds", "2"]
+        process = forking.start(measuring, {"PATH": "/usr/bin:/bin", "TMPDIR": folder})
+        until(lambda: bool(list(Path(folder).glob("hsmbridge-speed-*/hsm/engine.sock"))), "no daemon")
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        assert list(Path(folder).glob("hsmbridge-speed-*")) == []
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
 
 
 @pytest.mark.parametrize(
