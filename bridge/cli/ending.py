@@ -22,16 +22,14 @@ def orderly_end() -> Iterator[None]:
         SystemExit: with the code that shells give for the signal.
     """
     numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in numbers}
+    ending = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
     try:
-        for number, handler in before.items():
-            if handler == signal.SIG_DFL:
-                signal.signal(number, _end)
+        for number in ending:
+            signal.signal(number, _end)
         yield
     finally:
-        for number, handler in before.items():
-            if handler == signal.SIG_DFL:
-                signal.signal(number, handler)
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _end(number: int, _frame: FrameType | None) -> NoReturn:

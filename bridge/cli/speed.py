@@ -23,6 +23,7 @@ _OPERATIONS = (
 _USUAL = ("p256-sign", "rsa2048-sign", "aes256-gcm", "hmac-sha256")
 _PROFILED = ("p256-sign", "rsa2048-sign", "aes256-gcm", "aes256-cbc", "aes256-ctr", "hmac-sha256")
 _LARGEST = 1 << 30
+_BLOCK = 16
 _WORKERS_OF_THE_LIMITS = 2
 """The number does not depend on the machine, so that figures of several can be compared."""
 _EFFORT_OF_THE_LIMITS = 15, 0.4
@@ -111,8 +112,8 @@ def speed(
 ) -> None:
     """Measure operations on an HSM made for it, beside what you would use instead.
 
-    Every contender runs in a process of its own and has its turn in every round, so that a slow moment of the
-    machine hits all. What is printed are medians, and ratios of the times. Java is measured inside the JVM.
+    Every contender has its turn in every round, so that a slow moment of the machine hits all, and every JVM is a
+    process of its own. What is printed are medians, and ratios of the times. Java is measured inside the JVM.
 
     \b
     OPERATION is one of
@@ -166,6 +167,8 @@ def _require_one_job(profile: str | None, size: tuple[int, ...] | None, *, limit
         _refuse_given("--profile of a signature", "size")
     if profile and size and len(size) > 1:
         raise click.UsageError("--profile is of one size.")
+    if profile == "aes256-cbc" and size and size[0] % _BLOCK:
+        raise click.UsageError(f"--profile aes256-cbc is of whole blocks: give a --size that {_BLOCK} divides.")
 
 
 def _require_use(

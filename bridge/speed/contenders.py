@@ -1,9 +1,10 @@
-"""Who does the operations: each in a process of its own, so that none has the others' compiled code."""
+"""Who does the operations: each JVM is a process of its own, so that none has the others' compiled code."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,9 @@ from bridge.speed.stage import COMMAND, Stage
 SPEED_JAR = Path(__file__).with_name("speed.jar")
 _PROGRAM = "io.hsmbridge.speed.Speed"
 _FEWEST_SECONDS = 1
+_END_SECONDS = 10.0
+ENGINE = "engine:"
+"""Before an operation: that it is done without JCA."""
 
 
 class Contender(Protocol):
@@ -77,15 +81,25 @@ class Jvm:
             answer = self._process.stdout.readline().strip()
         except BrokenPipeError:
             answer = ""
+        except BaseException:
+            # Who is told to end does not wait for the turn's end.
+            self._process.kill()
+            raise
         count, _, nanoseconds = answer.partition(" ")
         if not count.isdigit():
             said = answer.removeprefix("! ") or "its process ended, and has said why on standard error"
-            raise HsmError(ReturnCode.FUNCTION_FAILED, f"{self.name} cannot do {operation}: {said}")
+            raise HsmError(
+                ReturnCode.FUNCTION_FAILED, f"{self.name} cannot do {operation.removeprefix(ENGINE)}: {said}"
+            )
         return int(count) / int(nanoseconds) * 1e9
 
     def close(self) -> None:
         """End the JVM."""
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
 
 def in_process(place: Stage) -> Jvm:
@@ -183,25 +197,30 @@ class OpenSsl:
         multi = ["-multi", str(self._workers)] if case.threads > 1 else []
         # It takes no longer buffers than so, and is as quick with them as it gets.
         size = min(case.size, 64 * 1024)
-        # By itself it counts the processor's time, and only with several processes the clock's.
-        command = [
-            self._openssl,
-            "speed",
-            "-elapsed",
-            "-mr",
-            "-seconds",
-            str(max(_FEWEST_SECONDS, round(seconds))),
-            *multi,
-        ]
+        whole = str(max(_FEWEST_SECONDS, round(seconds)))
         of_data = ["-bytes", str(size)] if _is_of_data(row) else []
-        printed = subprocess.run([*command, *of_data, *row.openssl], capture_output=True, text=True, check=False)
-        rate = printed_rate(printed.stdout, row.openssl_column)
-        if printed.returncode or rate is None:
+        # By itself it counts the processor's time, and only with several processes the clock's.
+        command = [self._openssl, "speed", "-elapsed", "-mr", "-seconds", whole, *multi, *of_data, *row.openssl]
+        rate = printed_rate(_printed(command), row.openssl_column)
+        if rate is None:
             raise HsmError(ReturnCode.FUNCTION_FAILED, f"`{' '.join(command)}` says something else than it used to.")
         return rate / case.size if of_data else rate
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def _printed(command: Sequence[str]) -> str:
+    """Run a program that has children, and return what it printed; whatever ends that, ends them too."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    ) as process:
+        try:
+            printed, _ = process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return "" if process.returncode else printed
 
 
 def _is_of_data(row: Operation) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from bridge.engine import Attribute, MechanismType, Session
 from bridge.engine.parameters import Gcm, Iv
-from bridge.speed.contenders import Jvm, repeated
+from bridge.speed import software
+from bridge.speed.contenders import ENGINE, Jvm, repeated
 from bridge.speed.operations import OPERATIONS, Case
 from bridge.speed.rounds import Effort, Progress, warm_up
 from bridge.speed.software import BUFFER, pieces
@@ -18,6 +19,8 @@ from bridge.speed.stage import P256
 
 _DIGEST = bytes(32)
 _DIGEST_INFO = bytes(51)
+_OF_DIGESTS = {"p256-sign": software.p256_sign_digest, "rsa2048-sign": software.rsa2048_sign_digest}
+"""The digest is Java's part, so that the floors below begin with it."""
 _STREAMS = {"aes256-cbc": MechanismType.AES_CBC, "aes256-ctr": MechanismType.AES_CTR}
 _TURNS_A_ROUND = 5
 """Short ones: a floor is less than what the machine's speed changes by within a second."""
@@ -51,17 +54,17 @@ def profile(case: Case, session: Session, jvms: Sequence[Jvm], effort: Effort, p
     Raises:
         HsmError: as the contenders, and the session.
     """
-    software = OPERATIONS[case.operation].software
-    if software is None:
+    alone = _OF_DIGESTS.get(case.operation) or OPERATIONS[case.operation].software
+    if alone is None:
         raise AssertionError(f"{case.operation} is not profiled")
     effort = Effort(effort.rounds * _TURNS_A_ROUND, effort.seconds / _TURNS_A_ROUND)
-    below = [software(case.size), _in_the_engine(case, session)]
+    below = [alone(case.size), _in_the_engine(case, session)]
     steps: list[tuple[str, Callable[[], float]]] = [
         (name, _timed(functools.partial(repeated, work, effort.seconds)))
         for name, work in zip(FLOORS, below, strict=False)
     ]
     for jvm in jvms:
-        for name, operation in ((f"{jvm.name} engine", f"engine:{case.operation}"), (jvm.name, case.operation)):
+        for name, operation in ((f"{jvm.name} engine", f"{ENGINE}{case.operation}"), (jvm.name, case.operation)):
             turn = functools.partial(jvm.batch, operation, case.size, 1, effort.seconds)
             warm_up(turn, case, effort)
             steps.append((name, _timed(turn)))

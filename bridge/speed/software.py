@@ -8,6 +8,7 @@ from itertools import repeat
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -23,6 +24,12 @@ def p256_sign(size: int) -> Callable[[], object]:
     return lambda: key.sign(data, scheme)
 
 
+def p256_sign_digest(size: int) -> Callable[[], object]:
+    """The same of a digest, as an HSM is given it; of no other size."""
+    key, scheme, digest = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(Prehashed(hashes.SHA256())), bytes(32)
+    return lambda: key.sign(digest, scheme)
+
+
 def p256_verify(size: int) -> Callable[[], object]:
     """The same, verified."""
     key, scheme, data = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(hashes.SHA256()), bytes(size)
@@ -34,6 +41,12 @@ def rsa2048_sign(size: int) -> Callable[[], object]:
     """RSA PKCS#1 v1.5 with SHA-256."""
     key, scheme, data = rsa.generate_private_key(65537, 2048), padding.PKCS1v15(), bytes(size)
     return lambda: key.sign(data, scheme, hashes.SHA256())
+
+
+def rsa2048_sign_digest(size: int) -> Callable[[], object]:
+    """The same of a DigestInfo, as an HSM is given it; of no other size."""
+    key, scheme, given, info = rsa.generate_private_key(65537, 2048), padding.PKCS1v15(), NoDigestInfo(), bytes(51)
+    return lambda: key.sign(info, scheme, given)
 
 
 def rsa2048_verify(size: int) -> Callable[[], object]:

@@ -7,14 +7,14 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bridge.engine import Attribute, KeyType, MechanismType, Role
+from bridge.engine import Attribute, HsmError, KeyType, MechanismType, ReturnCode, Role
 from bridge.jvm import find_jdk
-from bridge.server.daemon import wait_until_answering
+from bridge.server.daemon import stop
 from bridge.store import create_home, open_home
 
 _OURS = ("HSMBRIDGE_", "HSM_", "CLOUDHSM_")
@@ -92,12 +92,23 @@ def daemon(place: Stage, workers: int) -> Iterator[None]:
     """Serve an HSM to plain JVMs.
 
     Raises:
-        HsmError: as :func:`bridge.server.daemon.wait_until_answering`.
+        HsmError: as :func:`ran`, and :func:`bridge.server.daemon.stop`.
     """
-    serve = [*COMMAND, "serve", "--foreground", "--workers", str(workers), "--idle-exit", _IDLE_SECONDS]
-    with subprocess.Popen(serve, env=place.environment, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_until_answering(place.home)
-            yield
-        finally:
-            process.terminate()
+    try:
+        ran([*COMMAND, "serve", "--workers", str(workers), "--idle-exit", _IDLE_SECONDS], place.environment)
+        yield
+    finally:
+        stop(place.home)
+
+
+def ran(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Run a program, and return what it printed.
+
+    Raises:
+        HsmError: ``FUNCTION_FAILED``, with what it said, if it fails.
+    """
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        said = (run.stderr or run.stdout).strip()
+        raise HsmError(ReturnCode.FUNCTION_FAILED, f"`{os.path.basename(command[0])} …` failed: {said}")
+    return run.stdout

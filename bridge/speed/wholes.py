@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 import zipfile
@@ -12,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bridge.engine import HsmError, ReturnCode
 from bridge.jvm import find_jdk
 from bridge.speed.rounds import Progress
-from bridge.speed.stage import COMMAND, Stage
+from bridge.speed.stage import COMMAND, Stage, ran
 
 _ENTRY = b"An entry of a jar, as long as a small class file is.\n" * 20
 _VARIABLE = "STOREPASS"
@@ -43,7 +40,7 @@ def opening(place: Stage, rounds: int) -> list[Opening]:
         HsmError: ``FUNCTION_FAILED``.
     """
     command = [sys.executable, "-m", "bridge.speed.opening"]
-    return [Opening(**json.loads(_run(command, place.environment))) for _ in range(rounds)]
+    return [Opening(**json.loads(ran(command, place.environment))) for _ in range(rounds)]
 
 
 class Signing(NamedTuple):
@@ -98,21 +95,13 @@ def _stores(folder: Path, environment: Mapping[str, str]) -> tuple[list[str], li
     key = ["-genkeypair", "-alias", "signer", "-keyalg", "RSA", "-keysize", "2048", "-dname", "CN=signer"]
     ours = ["-keystore", str(folder / "ours.p12"), "-storetype", "CloudHSM", "-storepass:env", _VARIABLE]
     stock = ["-keystore", str(folder / "stock.p12"), "-storetype", "PKCS12", "-storepass:env", _VARIABLE]
-    _run([*COMMAND, "keytool", *key, *ours, "-keypass:env", _VARIABLE], environment)
-    _run([str(find_jdk() / "bin" / "keytool"), *key, *stock], environment)
+    ran([*COMMAND, "keytool", *key, *ours, "-keypass:env", _VARIABLE], environment)
+    ran([str(find_jdk() / "bin" / "keytool"), *key, *stock], environment)
     return ours, stock
 
 
 def _seconds(command: Sequence[str], jar: Path, environment: Mapping[str, str]) -> float:
     signed = jar.with_suffix(".signed.jar")
     began = time.perf_counter()
-    _run([*command, "-signedjar", str(signed), str(jar), "signer"], environment)
+    ran([*command, "-signedjar", str(signed), str(jar), "signer"], environment)
     return time.perf_counter() - began
-
-
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if run.returncode:
-        said = (run.stderr or run.stdout).strip()
-        raise HsmError(ReturnCode.FUNCTION_FAILED, f"`{os.path.basename(command[0])} …` failed: {said}")
-    return run.stdout

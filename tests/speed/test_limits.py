@@ -12,30 +12,12 @@ from click.testing import CliRunner
 
 from bridge.cli.speed import speed
 from bridge.speed import limits
-from bridge.speed.operations import OPERATIONS, Case
 from bridge.speed.rounds import Effort
 from bridge.speed.stage import Stage
 from bridge.speed.wholes import Opening, Signing
+from speed.sleeper import Sleeper
 
 RATES = {"in-process": 8.0, "socket": 4.0, "softhsm2": 2.0, "openssl": 10.0, "cryptography": 16.0}
-
-
-class Idle:
-    """A contender that does nothing."""
-
-    warms_up = False
-
-    def __init__(self, name: str, rate: float) -> None:
-        self.name, self._rate = name, rate
-
-    def does(self, case: Case) -> bool:
-        return case.operation in OPERATIONS
-
-    def rate(self, case: Case, seconds: float) -> float:
-        return self._rate
-
-    def close(self) -> None:
-        """Nothing runs."""
 
 
 @pytest.fixture
@@ -51,9 +33,9 @@ def laid_down(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     @contextmanager
     def company(
         place: Stage, transports: Sequence[str], peers: Sequence[str], workers: int
-    ) -> Iterator[dict[str, Idle]]:
+    ) -> Iterator[dict[str, Sleeper]]:
         asked.append(("company", *transports, *peers, workers))
-        yield {name: Idle(name, RATES[name]) for name in (*transports, *peers)}
+        yield {name: Sleeper(name, RATES[name], []) for name in (*transports, *peers)}
 
     def opening(place: Stage, times: int) -> list[Opening]:
         asked.append(("opening", str(place.home), times))
@@ -65,7 +47,7 @@ def laid_down(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
     for replacement in (stage, company, opening, signing):
         monkeypatch.setattr(limits, replacement.__name__, replacement)
-    monkeypatch.setattr(limits, "in_process", lambda place: Idle("in-process", 1.0))
+    monkeypatch.setattr(limits, "in_process", lambda place: Sleeper("in-process", 1.0, []))
     return asked
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
 
 from bridge.cli import speed as verb
-from bridge.engine import HsmError
+from bridge.engine import HsmError, ReturnCode
 from bridge.speed import limits, plot, report, softhsm2, software
 from bridge.speed.company import PEERS
 from bridge.speed.contenders import OpenSsl, printed_rate
@@ -24,27 +24,10 @@ from bridge.speed.floors import Profile, _differences
 from bridge.speed.floors import table as profile_table
 from bridge.speed.operations import MIB, OPERATIONS, TRANSPORTS, Case
 from bridge.speed.rounds import Effort, Result, measure
+from speed.sleeper import Sleeper
 
 CASE = Case("p256-sign", 32)
 RESULT = Result(CASE, {"in-process": [100.0, 200.0, 400.0], "softhsm2": [50.0, 50.0, 800.0]})
-
-
-class Sleeper:
-    """A contender that does nothing, at a rate that was laid down."""
-
-    def __init__(self, name: str, rate: float, log: list[str], operations: tuple[str, ...] = ("p256-sign",)) -> None:
-        self.name, self.warms_up = name, True
-        self._rate, self._log, self._operations = rate, log, operations
-
-    def does(self, case: Case) -> bool:
-        return case.operation in self._operations
-
-    def rate(self, case: Case, seconds: float) -> float:
-        self._log.append(self.name)
-        return self._rate
-
-    def close(self) -> None:
-        raise AssertionError("whoever started it ends it")
 
 
 def test_a_ratio_is_that_of_the_medians() -> None:
@@ -57,14 +40,29 @@ def test_a_ratio_is_that_of_the_medians() -> None:
 def test_contenders_take_turns_after_they_are_warm() -> None:
     log: list[str] = []
     told: list[tuple[str, int, int]] = []
-    both = [Sleeper("a", 1e6, log), Sleeper("b", 20, log), Sleeper("c", 1, log, ())]
+    signer = ("p256-sign",)
+    both = [Sleeper("a", 1e6, log, signer), Sleeper("b", 20, log, signer), Sleeper("c", 1, log, ())]
     cases = [Case("find-label", 100), CASE]
     nobody, result = measure(cases, both, Effort(2, 0.1), lambda *args: told.append(args))
     assert nobody == Result(cases[0], {}, unable=("a", "b", "c"))
     assert result == Result(CASE, {"a": [1e6, 1e6], "b": [20, 20]}, unable=("c",))
     assert log[-4:] == ["a", "b", "b", "a"]
-    assert log[:-4] == ["a"] * 3 + ["b"] * 4, "the slow one has more turns to get quick"
+    assert log[:2] == ["a", "b"], "they rehearse"
+    assert log[2:-4] == ["a"] * 3 + ["b"] * 4, "the slow one has more turns to get quick"
     assert told == [("find-label, 100 keys, 1 thread", 0, 2), ("p256-sign, 32 bytes, 1 thread", 1, 2)]
+
+
+def test_what_somebody_cannot_do_is_refused_before_anything_is_measured() -> None:
+    class Unable(Sleeper):
+        def rate(self, case: Case, seconds: float) -> float:
+            if case.size > 32:
+                raise HsmError(ReturnCode.FUNCTION_FAILED, "too long")
+            return super().rate(case, seconds)
+
+    log: list[str] = []
+    with pytest.raises(HsmError, match="too long"):
+        measure([CASE, Case("p256-sign", 33)], [Unable("a", 1, log)], Effort(), lambda *_: None)
+    assert log == ["a"]
 
 
 def test_a_table_has_a_line_a_contender_and_our_ratios() -> None:
@@ -187,7 +185,9 @@ def test_who_is_not_there_to_compare_with_is_to_be_installed(monkeypatch: pytest
     ("make", "lengths"),
     [
         (software.p256_sign, range(64, 73)),
+        (software.p256_sign_digest, range(64, 73)),
         (software.rsa2048_sign, [256]),
+        (software.rsa2048_sign_digest, [256]),
         (software.aes256_gcm, [1000 + 16]),
         (software.hmac_sha256, [32]),
     ],

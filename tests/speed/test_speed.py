@@ -7,14 +7,20 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import forking
 import pytest
-from server.daemon import until
+from server.daemon import descendants, is_alive, until
 
-from bridge.speed.operations import OPERATIONS
+from bridge.server.daemon import LOCK
+from bridge.speed.contenders import Jvm, OpenSsl
+from bridge.speed.operations import OPERATIONS, Case
 
 QUICK = ("--seconds", "0.05", "--json")
 
@@ -73,14 +79,86 @@ def test_a_profile_has_all_floors(operation: str, size: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_who_ends_it_finds_nothing_left(number: signal.Signals) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        measuring = ["-m", "bridge.cli", "speed", "p256-sign", "--transport", "socket", "--seconds", "2"]
+        measuring = ["-m", "bridge.cli", "speed", "p256-sign", "--transport", "socket", "--seconds", "60"]
         process = forking.start(measuring, {"PATH": "/usr/bin:/bin", "TMPDIR": folder})
-        until(lambda: bool(list(Path(folder).glob("hsmbridge-speed-*/hsm/engine.sock"))), "no daemon")
+        until(lambda: any(map(_measures, descendants(process.pid))), "it does not measure")
+        (lock,) = Path(folder).glob(f"hsmbridge-speed-*/hsm/{LOCK}")
+        daemon = int(lock.read_text())
+        assert is_alive(daemon)
         process.send_signal(number)
-        assert process.wait(60) == 128 + number
-        assert list(Path(folder).glob("hsmbridge-speed-*")) == []
+        assert process.wait(8) == 128 + number, "it does not wait for the turn's end"
+        assert list(Path(folder).iterdir()) == []
+        assert not is_alive(daemon)
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
+
+
+def _measures(pid: int) -> bool:
+    """Tell whether a JVM has begun its work: it has read the first batch, and made a thread for it."""
+    try:
+        names = {task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/comm")}
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return any(name.startswith("Thread-") for name in names)
+
+
+def test_a_jvm_in_need_of_memory_says_so() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        environment = {"PATH": "/usr/bin:/bin", "TMPDIR": folder, "JAVA_TOOL_OPTIONS": "-Xmx32m -XX:+UseSerialGC"}
+        sizes = ["--size", f"32,{1 << 29}", "--transport", "socket"]
+        run = forking.run(["-m", "bridge.cli", "speed", "hmac-sha256", *sizes, *QUICK], environment)
+        assert list(Path(folder).glob("hsmbridge-s*")) == []
+    assert run.returncode == 1
+    assert "socket cannot do hmac-sha256: java.lang.OutOfMemoryError" in run.stderr
+
+
+def test_a_daemon_that_does_not_start_says_why() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        deep = Path(folder) / ("d" * 100)
+        deep.mkdir()
+        measuring = ["-m", "bridge.cli", "speed", "p256-sign", "--transport", "socket", *QUICK]
+        run = forking.run(measuring, {"PATH": "/usr/bin:/bin", "TMPDIR": str(deep)})
+    assert run.returncode == 1
+    assert "engine.sock" in run.stderr
+    assert "serve.log" not in run.stderr
+
+
+class Enough(Exception):
+    """It took long enough."""
+
+
+@contextmanager
+def interrupted(seconds: float) -> Iterator[None]:
+    """Raise an exception in the main thread in so many seconds, and expect it."""
+
+    def enough(*_: object) -> None:
+        raise Enough
+
+    before = signal.signal(signal.SIGUSR1, enough)
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGUSR1))
+    timer.start()
+    try:
+        with pytest.raises(Enough):
+            yield
+    finally:
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_who_is_interrupted_leaves_no_process_of_openssl() -> None:
+    with interrupted(1):
+        OpenSsl(2).rate(Case("p256-sign", 32, 2), 61)
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [command for command in commands if b"-seconds\x0061\x00" in command]
+
+
+def test_a_jvm_that_is_interrupted_in_its_turn_is_not_waited_for() -> None:
+    jvm = Jvm("deaf", ["sleep", "61"], {"PATH": "/usr/bin:/bin"}, lambda case: True)
+    with interrupted(0.2):
+        jvm.batch("p256-sign", 32, 1, 61)
+    began = time.monotonic()
+    jvm.close()
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -107,6 +185,7 @@ def test_who_ends_it_finds_nothing_left(number: signal.Signals) -> None:
             ["--profile", "p256-sign", "--workers", "2", "--transport", "in-process"],
             "--workers are the daemon's and those of openssl speed",
         ),
+        (["--profile", "aes256-cbc", "--size", "100"], "--profile aes256-cbc is of whole blocks"),
         (["--rounds", "4"], "4 is not in the range x>=5."),
         (["--against", "luna"], "'luna' is not one of"),
         (["--threads", "0"], "0 is not in the range"),

@@ -14,7 +14,8 @@ final class Batch {
 
   /** Threads that stay, as those of servers do: what a provider keeps for a thread is made once. */
   private static final ExecutorService POOL =
-      new ThreadPoolExecutor(0, Integer.MAX_VALUE, Long.MAX_VALUE, TimeUnit.NANOSECONDS, new SynchronousQueue<>());
+      new ThreadPoolExecutor(
+          0, Integer.MAX_VALUE, Long.MAX_VALUE, TimeUnit.NANOSECONDS, new SynchronousQueue<>(), Batch::thread);
 
   private Batch() {}
 
@@ -35,6 +36,13 @@ final class Batch {
       done += result.get();
     }
     return new long[] {done, System.nanoTime() - start};
+  }
+
+  /** Makes a thread that does not keep the program from ending. */
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task);
+    thread.setDaemon(true);
+    return thread;
   }
 
   private static long repeat(Work work, long end) throws Exception {

@@ -7,7 +7,9 @@ import io.hsmbridge.engine.Parameters;
 import io.hsmbridge.locate.Locator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** Operations without JCA: calls of the engine, in this process or through a daemon. */
 final class EngineWorks {
@@ -24,28 +26,31 @@ final class EngineWorks {
 
   private static final int IV = 16;
 
+  private final Map<String, Long> keys = new HashMap<>();
   private Engine engine;
 
   Work make(String operation, int size) throws Exception {
     Engine used = engine();
     switch (operation) {
       case "p256-sign":
-        long ec = pair(used, Mechanisms.EC_KEY_PAIR_GEN, Map.of(Attributes.EC_PARAMS, P256));
+        long ec = key(operation, () -> pair(used, Mechanisms.EC_KEY_PAIR_GEN, Map.of(Attributes.EC_PARAMS, P256)));
         return signing(used, ec, Mechanisms.ECDSA, DIGEST);
       case "rsa2048-sign":
-        long rsa = pair(used, Mechanisms.RSA_PKCS_KEY_PAIR_GEN, Map.of(Attributes.MODULUS_BITS, 2048L));
+        Map<String, Object> bits = Map.of(Attributes.MODULUS_BITS, 2048L);
+        long rsa = key(operation, () -> pair(used, Mechanisms.RSA_PKCS_KEY_PAIR_GEN, bits));
         return signing(used, rsa, Mechanisms.RSA_PKCS, DIGEST_INFO);
       case "hmac-sha256":
-        return signing(used, secret(used, Mechanisms.GENERIC_SECRET_KEY_GEN), Mechanisms.SHA256_HMAC, size);
+        long secret = key(operation, () -> secret(used, Mechanisms.GENERIC_SECRET_KEY_GEN));
+        return signing(used, secret, Mechanisms.SHA256_HMAC, size);
       case "aes256-gcm":
-        long aes = secret(used, Mechanisms.AES_KEY_GEN);
+        long aes = key(operation, () -> secret(used, Mechanisms.AES_KEY_GEN));
         byte[] parameter = Parameters.gcm(new byte[0], new byte[0], TAG_BITS);
         byte[] plaintext = new byte[size];
         return () -> used.encrypt(aes, Mechanisms.CLOUDHSM_AES_GCM, parameter, plaintext);
       case "aes256-cbc":
-        return stream(used, Mechanisms.AES_CBC, size);
+        return stream(used, key(operation, () -> secret(used, Mechanisms.AES_KEY_GEN)), Mechanisms.AES_CBC, size);
       case "aes256-ctr":
-        return stream(used, Mechanisms.AES_CTR, size);
+        return stream(used, key(operation, () -> secret(used, Mechanisms.AES_KEY_GEN)), Mechanisms.AES_CTR, size);
       default:
         throw new IllegalArgumentException("There is no profile of " + operation + ".");
     }
@@ -65,8 +70,7 @@ final class EngineWorks {
     return () -> engine.sign(key, mechanism, null, data);
   }
 
-  private static Work stream(Engine engine, long mechanism, int size) {
-    long key = secret(engine, Mechanisms.AES_KEY_GEN);
+  private static Work stream(Engine engine, long key, long mechanism, int size) {
     byte[] parameter = Parameters.iv(new byte[IV]);
     byte[] plaintext = new byte[BUFFER];
     byte[] ciphertext = new byte[BUFFER];
@@ -76,6 +80,11 @@ final class EngineWorks {
         engine.encrypt(key, mechanism, parameter, piece, ByteBuffer.wrap(ciphertext));
       }
     };
+  }
+
+  /** Returns the key of an operation, which every turn uses: a new one would be read and parsed in the turn. */
+  private long key(String operation, LongSupplier maker) {
+    return keys.computeIfAbsent(operation, name -> maker.getAsLong());
   }
 
   private static long pair(Engine engine, long mechanism, Map<String, Object> publicTemplate) {

@@ -5,6 +5,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 
 /**
  * Measures operations of one JCE provider. Arguments: {@code hsmbridge}, {@code jdk}, or {@code softhsm2} with the path
@@ -47,9 +48,15 @@ public final class Speed {
       }
       long[] result = Batch.run(works, Long.parseLong(batch[3]));
       return result[0] + " " + result[1];
-    } catch (Exception e) {
-      return ("! " + e).replace('\n', ' ');
+    } catch (ExecutionException e) {
+      return refusal(e.getCause());
+    } catch (Exception | OutOfMemoryError e) {
+      return refusal(e);
     }
+  }
+
+  private static String refusal(Throwable cause) {
+    return ("! " + cause).replace('\n', ' ');
   }
 
   private Work work(String operation, int size) throws Exception {
